@@ -9,14 +9,22 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
-MULTIPLIERS = {"": 1.0, "k": 1e3, "m": 1e6, "bn": 1e9, "万": 1e4, "亿": 1e8}
+POWERS_OF_TEN = {"": 0, "k": 3, "m": 6, "bn": 9, "万": 4, "亿": 8}
 
-_NUMBER = r"(?P<number>\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+# One kind of group separator within one number: `1,234 567` is more likely two numbers.
+_GROUPED = r"\d{1,3}(?P<separator>[,\u2009 ])\d{3}(?:(?P=separator)\d{3})*(?:\.\d+)?"
+_PLAIN = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+# A Latin scale ends its word, or else `12 months` would be 12 million `onths`.
+_SCALE = r"(?:k|m|bn)(?![A-Za-z])|万|亿"
 _AMOUNT = re.compile(
-    rf"\s*(?P<sign>[+\-])?\s*{_NUMBER}\s*(?P<scale>k|m|bn|万|亿)?\s*(?P<unit>%|[^\W\d_]+)?\s*"
+    rf"\s*(?P<sign>[+\-])?\s*(?P<number>{_GROUPED}|{_PLAIN})\s*(?P<scale>{_SCALE})?"
+    r"\s*(?P<unit>%|[^\W\d_]+)?\s*"
 )
+# Forms of one and the same sign. Others change the meaning when folded: 5² is not 52.
+_SAME_SIGN = ("<wide>", "<narrow>", "<noBreak>")
 
 ChangeKind = Literal["relative", "absolute"]
 
@@ -43,9 +51,14 @@ class Change:
 class Amount:
     """A number with the unit that was written behind it (``""`` when none, ``"%"`` for per cent)."""
 
-    number: float
+    exact: Decimal
     unit: str
     signed: bool
+
+    @property
+    def number(self) -> float:
+        """The nearest floating-point number."""
+        return float(self.exact)
 
 
 def parse_amount(text: str | float) -> Amount:
@@ -70,26 +83,45 @@ def parse_amount(text: str | float) -> Amount:
     Examples
     --------
     >>> parse_amount("+2,000,000 CNY")
-    Amount(number=2000000.0, unit='CNY', signed=True)
+    Amount(exact=Decimal('2000000'), unit='CNY', signed=True)
     """
     if isinstance(text, bool):
         raise ValueError(f"'{text}' is not a number.")
     if isinstance(text, (int, float)):
-        if not math.isfinite(text):
-            raise ValueError(f"{text} is not a finite number.")
-        return Amount(float(text), "", False)
-    folded = unicodedata.normalize("NFKC", text).replace("−", "-").replace("–", "-")
-    match = _AMOUNT.fullmatch(folded)
-    if match is None:
+        return Amount(_exact(str(text), shown=str(text)), "", False)
+    match = _AMOUNT.fullmatch(_folded(text))
+    unit = match["unit"] or "" if match else ""
+    # ² and ① count as signs of a word, though they are no letters.
+    if match is None or not (unit in ("", "%") or unit.isalpha()):
         raise ValueError(
             f"'{text}' is not an amount; write for instance -5 %, +2,000,000 CNY or 12.5."
         )
-    number = float(re.sub(r"[,\s]", "", match["number"])) * MULTIPLIERS[match["scale"] or ""]
-    if not math.isfinite(number):
-        raise ValueError(f"'{text}' is not a finite number.")
+    digits = re.sub(r"[,\s]", "", match["number"])
+    exact = _exact(digits, shown=text, power=POWERS_OF_TEN[match["scale"] or ""])
     if match["sign"] == "-":
-        number = -number
-    return Amount(number, match["unit"] or "", match["sign"] is not None)
+        exact = -exact
+    return Amount(exact, unit, match["sign"] is not None)
+
+
+def _exact(digits: str, *, shown: str, power: int = 0) -> Decimal:
+    try:
+        exact = Decimal(digits).scaleb(power)
+        finite = math.isfinite(float(exact))
+    except ArithmeticError:  # an exponent that even Decimal cannot hold
+        finite = False
+    if not finite:
+        raise ValueError(f"'{shown}' is not a finite number.")
+    return exact
+
+
+def _folded(text: str) -> str:
+    plain = (
+        unicodedata.normalize("NFKC", sign)
+        if unicodedata.decomposition(sign).startswith(_SAME_SIGN)
+        else sign
+        for sign in text
+    )
+    return "".join(plain).replace("−", "-").replace("–", "-")
 
 
 def parse_change(text: str | float, *, unit: str) -> Change:
@@ -114,7 +146,7 @@ def parse_change(text: str | float, *, unit: str) -> Change:
     """
     amount = parse_amount(text)
     if amount.unit == "%":
-        return Change("relative", amount.number / 100)
+        return Change("relative", float(amount.exact.scaleb(-2)))
     _check_unit(amount, unit, str(text))
     return Change("absolute", amount.number)
 

@@ -1,0 +1,1 @@
+"""Scenarios: what changes against the observed base, run against a calibrated market."""

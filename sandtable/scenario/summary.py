@@ -1,0 +1,117 @@
+"""A result in few numbers: what a firm sells and earns, who wins and who loses, where volume comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sandtable.market.primitives import FloatArray
+from sandtable.scenario.run import PeriodResult, State
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What one firm does in some regions; leads and conversion are None where unknown.
+
+    Attributes
+    ----------
+    share_of_sales : float
+        Share of all units sold in those regions (without the outside good), 0 to 1.
+    """
+
+    units: float
+    share_of_sales: float
+    leads: float | None
+    conversion: float | None
+    revenue: float
+    contribution_profit: float
+
+
+def totals(
+    item: PeriodResult, firm: str, regions: tuple[str, ...] | None = None
+) -> tuple[Totals, Totals]:
+    """Return what a firm does, baseline and scenario.
+
+    Parameters
+    ----------
+    item : PeriodResult
+        One period of a result.
+    firm : str
+        The firm, by its base ownership.
+    regions : tuple of str, optional
+        Some of the regions; all by default.
+    """
+    rows = _rows(item, regions)
+    owned = np.array([name == firm for name in item.base.market.firms])
+    return _totals(item.baseline, rows, owned), _totals(item.scenario, rows, owned)
+
+
+def _rows(item: PeriodResult, regions: tuple[str, ...] | None) -> list[int]:
+    known = item.base.market.regions
+    return [known.index(region) for region in (known if regions is None else regions)]
+
+
+def _totals(state: State, rows: list[int], owned: FloatArray) -> Totals:
+    units = float(state.units[rows][:, owned].sum())
+    sold = float(state.units[rows].sum())
+    counted = state.leads[rows][:, owned]
+    leads = float(np.nansum(counted)) if np.isfinite(counted).any() else None
+    return Totals(
+        units=units,
+        share_of_sales=units / sold if sold else 0.0,
+        leads=leads,
+        conversion=units / leads if leads else None,
+        revenue=float(state.revenue[rows][:, owned].sum()),
+        contribution_profit=float(state.contribution_profit[rows][:, owned].sum()),
+    )
+
+
+def change_by_firm(item: PeriodResult, regions: tuple[str, ...] | None = None) -> dict[str, float]:
+    """Return the change of units of each firm (base ownership), largest gain first."""
+    rows = _rows(item, regions)
+    change = (item.scenario.units - item.baseline.units)[rows].sum(axis=0)
+    by_firm: dict[str, float] = {}
+    for firm, value in zip(item.base.market.firms, change, strict=True):
+        by_firm[firm] = by_firm.get(firm, 0.0) + float(value)
+    return dict(sorted(by_firm.items(), key=lambda pair: -pair[1]))
+
+
+@dataclass(frozen=True)
+class VolumeSource:
+    """Where the change of one product's units comes from; the parts sum to the gain.
+
+    Attributes
+    ----------
+    gain : float
+        Change of the product's units.
+    from_rivals : dict
+        Units that each other firm lost (negative: gained).
+    from_own : float
+        Units that the firm's other products lost.
+    from_outside : float
+        Units that are new to the market.
+    """
+
+    gain: float
+    from_rivals: dict[str, float]
+    from_own: float
+    from_outside: float
+
+
+def volume_source(
+    item: PeriodResult, product: str, regions: tuple[str, ...] | None = None
+) -> VolumeSource:
+    """Return where the change of a product's units comes from."""
+    market = item.base.market
+    firm = market.firms[market.products.index(product)]
+    by_firm = change_by_firm(item, regions)
+    rows = _rows(item, regions)
+    change = (item.scenario.units - item.baseline.units)[rows].sum(axis=0)
+    gain = float(change[market.products.index(product)])
+    return VolumeSource(
+        gain=gain,
+        from_rivals={name: -value for name, value in by_firm.items() if name != firm},
+        from_own=gain - by_firm[firm],
+        from_outside=float(change.sum()),
+    )
