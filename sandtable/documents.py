@@ -1,7 +1,8 @@
 """Strict YAML 1.2: text -> plain values, with the line of each, and every fault at once.
 
-Refused: duplicate keys, anchors and aliases (the "billion laughs"), tags, several documents in one
-file, keys that are not text, more than 40 levels, more than one megabyte, anything but UTF-8.
+Refused: duplicate keys, anchors and aliases (the "billion laughs"), tags, directives, several
+documents in one file, keys that are not text, more than 40 levels, more than one megabyte, anything
+but UTF-8.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from sandtable.errors import Fault, InputError, did_you_mean
 
@@ -47,8 +49,8 @@ class Document:
         Mappings, sequences, text, numbers, booleans, None.
     lines : dict
         Line (from 1) of each place, for the order of the faults.
-    faults : list of (Place, str)
-        What was found wrong so far; `finish` raises them all, in file order.
+    faults : dict with keys (Place, str)
+        What was found wrong so far, each once; `finish` raises them all, in file order.
     sha256 : str
         Hash of the text as it was read.
     """
@@ -57,12 +59,11 @@ class Document:
     value: Any
     lines: dict[Place, int]
     sha256: str
-    faults: list[tuple[Place, str]] = field(default_factory=list)
+    faults: dict[tuple[Place, str], None] = field(default_factory=dict)
 
     def fault(self, place: Place, message: str) -> None:
         """Note a fault at a place."""
-        if (place, message) not in self.faults:
-            self.faults.append((place, message))
+        self.faults[(place, message)] = None
 
     def finish(self) -> None:
         """Raise all noted faults as one `InputError`, in file order; do nothing when there are none."""
@@ -121,7 +122,7 @@ def parse_document(raw: bytes, *, file: str) -> Document:
         ) from None
     yaml = YAML(typ="safe", pure=True)
     try:
-        _refuse_anchors(yaml, text, file)
+        _refuse_unsafe(yaml, text, file)
         documents = list(yaml.compose_all(text))
     except InputError:
         raise
@@ -130,6 +131,10 @@ def parse_document(raw: bytes, *, file: str) -> Document:
         where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = str(error.problem or error.context or "cannot be parsed")
         raise InputError([Fault(file, where, f"not valid YAML: {what}.")]) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        what = f"the sign U+{ord(text[error.position]):04X} is not allowed; delete it."
+        raise InputError([Fault(file, f"line {line}", what)]) from None
     except (YAMLError, ValueError, RecursionError) as error:
         raise InputError([_fault(file, f"not valid YAML: {error}")]) from None
     if len(documents) > 1:
@@ -145,7 +150,7 @@ def _fault(file: str, message: str) -> Fault:
     return Fault(file, "", message)
 
 
-def _refuse_anchors(yaml: YAML, text: str, file: str) -> None:
+def _refuse_unsafe(yaml: YAML, text: str, file: str) -> None:
     faults = []
     depth = 0
     for event in yaml.parse(text):
@@ -160,8 +165,13 @@ def _refuse_anchors(yaml: YAML, text: str, file: str) -> None:
                 Fault(file, line, "anchors (&) and aliases (*) are not allowed; write it out.")
             )
         tag = getattr(event, "tag", None)
-        if tag and not (kind == "ScalarEvent" and event.implicit[0]):
+        if tag:
             faults.append(Fault(file, line, f"tags ({tag}) are not allowed; write plain values."))
+        if getattr(event, "version", None) or getattr(event, "tags", None):
+            # %YAML 1.1 would turn `no` into false and 010 into 8.
+            faults.append(Fault(file, line, "directives (%) are not allowed; delete the line."))
+        if any("\ud800" <= sign <= "\udfff" for sign in getattr(event, "value", None) or ""):
+            faults.append(Fault(file, line, "holds half a sign (\\ud800 to \\udfff); delete it."))
     if faults:
         raise InputError(faults)
 
@@ -195,17 +205,21 @@ def _scalar(node: ScalarNode) -> Any:
         return None
     if tag == "bool":
         return text.lower() == "true"
-    if tag == "int":
+    if tag in ("int", "float"):
         try:
-            return int(text.replace("_", ""), 0) if text.lower().startswith(("0x", "0o")) else int(text)
-        except ValueError:
-            return text
-    if tag == "float":
-        try:
-            return float(text.replace(".inf", "inf").replace(".nan", "nan").replace(".NaN", "nan"))
-        except ValueError:
+            return _whole(text) if tag == "int" else _decimal(text)
+        except ValueError:  # what YAML 1.2 does not count among the numbers, such as 0b11
             return text
     return text
+
+
+def _whole(text: str) -> int:
+    based = text.lower().startswith(("0x", "0o"))
+    return int(text.replace("_", ""), 0) if based else int(text)
+
+
+def _decimal(text: str) -> float:
+    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
 
 
 SENTENCES = {
