@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from sandtable.errors import ConvergenceError, InputError
+from sandtable.errors import ConvergenceError, Fault, InputError, did_you_mean
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
 
@@ -152,7 +152,7 @@ def validate(files: ScenarioFiles, as_json: Json = False) -> None:
     """Check scenario files against their data sets; list every fault."""
     from sandtable.scenario.files import read_scenario
 
-    faults = []
+    faults: list[Fault] = []
     checked: list[dict[str, Any]] = []
     for file in files:
         try:
@@ -179,7 +179,8 @@ def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
     from sandtable.scenario.files import read_scenario
     from sandtable.scenario.run import run
 
-    read, faults = [], []
+    read = []
+    faults: list[Fault] = []
     for file in files:
         try:
             read.append((str(file), *read_scenario(file)))
@@ -201,7 +202,7 @@ def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
             for kpi in ("units", "share_of_sales", "revenue", "contribution_profit")
         ]
         rows.append(
-            [f"{row['title']}, {row['period']}", *(f"{c[1]} {c[2]}".strip() for c in cells)]
+            [f"{Path(str(row['scenario'])).stem}, {row['period']}", *(f"{c[1]} {c[2]}".strip() for c in cells)]
         )
     columns = [results[0][1].own_firm, "units", "share of sales", "revenue", "contribution profit"]
     _table("", columns, rows)
@@ -330,16 +331,18 @@ def data_generate(
         Path | None, typer.Option(help="Folder to write; market_data/NAME by default.")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Seed; the shipped data use the default.")
+        int | None, typer.Option(min=0, help="Seed; the shipped data use the default.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Generate a synthetic data set, whole or not at all."""
     from sandtable.data.catalogue import market_data_folder
-    from sandtable.synthetic import generate
+    from sandtable.synthetic import DEFAULT_SEED, generate
 
-    folder = out or market_data_folder() / name
-    generate(name, folder, seed=seed)
+    if name != "premium_ev":
+        known = did_you_mean(name, ["premium_ev"])
+        raise InputError([Fault("data generate", name, f"no such synthetic data set{known}")])
+    folder = generate(out or market_data_folder() / name, DEFAULT_SEED if seed is None else seed)
     if as_json:
         _print_json({"schema": 1, "name": name, "folder": str(folder)})
     else:

@@ -1,0 +1,1 @@
+"""The sand-table in the browser."""

@@ -32,43 +32,58 @@ def profit_hessian(
 
     Notes
     -----
-    Derivative of `supply.profit_gradient` with ``dlnP_l/dp_i = -alpha A_li`` and
-    ``A_li = own*(l == i) - P_i - outer*Q_i*(same outer nest) - inner*R_i*(same inner nest)``, where Q and R are the
-    probabilities within the nests.
+    Derivative of `supply.profit_gradient`. With P, Q, R the probabilities of a product, of it within its outer nest
+    and within its inner nest, T the firm's margin earned from all, from the outer and from the inner nest, g the
+    gradient, and own, o, n of `nest_factors`, it is per type, times the price coefficient,
+    ``-own (g_i + P_i) (i == j) + g_i P_j + P_i g_j``
+    ``+ o (g_i Q_j + Q_i g_j + a T_outer Q_i Q_j - a T Q_i P_j)`` within an outer nest and
+    ``+ n (g_i R_j + R_i g_j + a (1 + o) T_inner R_i R_j - a T R_i P_j - a o T_outer R_i Q_j)`` within an inner nest.
     """
     own, outer, inner = nest_factors(demand.nests)
-    alphas, weights = demand.tastes.price_coefficients, demand.tastes.weights
+    alphas = demand.tastes.price_coefficients
+    weights = demand.tastes.weights * alphas
     chosen = choice.probabilities[:, members]
-    margin = margins[:, members, None]
-    identity = np.eye(len(members))[:, :, None]
-    by_price = -chosen[:, None]
-    nests = []
-    if demand.nests is not None and choice.within_outer is not None:
-        assert choice.within_inner is not None
-        for factor, within, codes in (
-            (outer, choice.within_outer, demand.nests.outer),
-            (inner, choice.within_inner, demand.nests.inner),
-        ):
-            same = (codes[members, None] == codes[members])[:, :, None]
-            nests.append((factor, within[:, members], same.astype(np.float64)))
-            by_price = by_price - factor * same * within[:, None, members]
-    slopes = own * identity + by_price  # A, (R, n, n, K)
-    sold = chosen * margin
-    reach = np.einsum("rlk,rlik->rik", sold, slopes)
-    total = sold.sum(axis=1)
-    base = 1 - alphas * (own * margin - total[:, None])
-    hessian = -slopes * (chosen * base)[:, :, None]
-    hessian -= own * identity * chosen[:, :, None]
-    hessian += chosen[:, :, None] * (chosen - alphas * reach)[:, None]
-    nest_slope = -chosen[:, None]  # d ln P_nest / dp_i over -alpha, from the outer nest inwards
-    for level, (factor, within, same) in enumerate(nests):
-        own_weight = 1.0 if level == 0 else own - inner
-        probability_slope = nest_slope + own_weight * same * within[:, None]
-        won = np.einsum("jlk,rlk->rjk", same, sold)
-        won_slope = same * chosen[:, None] - alphas * np.einsum(
-            "jlk,rlk,rlik->rjik", same, sold, slopes
-        )
-        change = -alphas * (slopes - probability_slope) * won[:, :, None] + won_slope
-        hessian += factor * within[:, :, None] * change
-        nest_slope = nest_slope - factor * same * within[:, None]
-    return np.asarray(hessian @ (weights * alphas))
+    sold = chosen * margins[:, members, None]
+    total = sold.sum(axis=1, keepdims=True)
+    gradient = chosen - alphas * (own * sold - chosen * total)
+    nests = demand.nests
+    if nests is None:
+        return _outside_nests(gradient * weights, chosen * weights, chosen, own)
+    assert choice.within_outer is not None
+    assert choice.within_inner is not None
+    in_outer, in_inner = choice.within_outer[:, members], choice.within_inner[:, members]
+    same_outer, same_inner = (
+        (codes[members, None] == codes[members]).astype(np.float64)
+        for codes in (nests.outer, nests.inner)
+    )
+    won_outer, won_inner = alphas * (same_outer @ sold), alphas * (same_inner @ sold)
+    gradient += outer * in_outer * won_outer + inner * in_inner * won_inner
+    weighted, total = gradient * weights, alphas * total
+    hessian = _outside_nests(weighted, chosen * weights, chosen, own)
+    lost = won_outer * in_outer - total * chosen
+    hessian += (outer * same_outer) * (
+        _both_ways(weighted, in_outer) + _product(in_outer * weights, lost)
+    )
+    lost = (1 + outer) * won_inner * in_inner - total * chosen - outer * won_outer * in_outer
+    hessian += (inner * same_inner) * (
+        _both_ways(weighted, in_inner) + _product(in_inner * weights, lost)
+    )
+    return hessian
+
+
+def _outside_nests(
+    weighted_gradient: FloatArray, weighted: FloatArray, chosen: FloatArray, own: float
+) -> FloatArray:
+    hessian = _both_ways(weighted_gradient, chosen)
+    diagonal = np.arange(chosen.shape[1])
+    hessian[:, diagonal, diagonal] -= own * (weighted_gradient + weighted).sum(axis=2)
+    return hessian
+
+
+def _product(left: FloatArray, right: FloatArray) -> FloatArray:
+    return np.asarray(left @ np.swapaxes(right, 1, 2))
+
+
+def _both_ways(left: FloatArray, right: FloatArray) -> FloatArray:
+    product = _product(left, right)
+    return product + np.swapaxes(product, 1, 2)

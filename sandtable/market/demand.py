@@ -32,14 +32,17 @@ class Demand:
 
     def utilities(self, deltas: FloatArray, prices: FloatArray) -> FloatArray:
         """Utility of each product to each type, shape (R, J, K)."""
-        values = deltas[:, :, None] - prices[:, :, None] * self.tastes.price_coefficients
+        values = np.multiply(prices[:, :, None], -self.tastes.price_coefficients)
+        values += deltas[:, :, None]
         if self.tastes.deviations is not None:
             values += self.tastes.deviations
         return values
 
     def choice(self, deltas: FloatArray, prices: FloatArray) -> Choice:
         """Choice probabilities by type at given mean utilities and prices, both (R, J)."""
-        return choice_probabilities(self.utilities(deltas, prices), self.nests)
+        return choice_probabilities(
+            self.utilities(deltas, prices), self.nests, overwrite_utilities=True
+        )
 
     def kernel(self, prices: FloatArray) -> ShareKernel:
         """Prepare shares at fixed prices, to be evaluated at many mean utilities.
@@ -49,10 +52,10 @@ class Demand:
         prices : ndarray, shape (R, J) or (J,)
             One dimension when all cells see the same prices: the fast case.
         """
-        tastes = -prices[..., None] * self.tastes.price_coefficients
+        tastes = np.multiply(prices[..., None], -self.tastes.price_coefficients)
         if self.tastes.deviations is not None:
-            tastes = tastes + self.tastes.deviations
-        return ShareKernel(tastes, self.tastes.weights, self.nests)
+            tastes += self.tastes.deviations
+        return ShareKernel(tastes, self.tastes.weights, self.nests, overwrite_tastes=True)
 
     def shares(self, deltas: FloatArray, prices: FloatArray) -> FloatArray:
         """Shares of the whole market, outside good included.
@@ -76,7 +79,7 @@ class Demand:
                 deviations = np.zeros((deltas.shape[1], 1))
             kernel = ShareKernel(deviations, self.tastes.weights, self.nests)
             return kernel.shares(deltas - self.tastes.price_coefficients[0] * prices)
-        return self.kernel(prices).shares(deltas)
+        return self.kernel(common_prices(prices)).shares(deltas)
 
     def price_jacobian(self, deltas: FloatArray, prices: FloatArray) -> FloatArray:
         """Derivative of each share (second axis) by each price (third axis), shape (R, J, J)."""
@@ -88,6 +91,13 @@ class Demand:
     def delta_jacobian(self, deltas: FloatArray, prices: FloatArray) -> FloatArray:
         """Derivative of each share (second axis) by each mean utility (third axis), shape (R, J, J)."""
         return _share_jacobian(self.choice(deltas, prices), self.nests, self.tastes.weights)
+
+
+def common_prices(prices: FloatArray) -> FloatArray:
+    """Prices with one row where all cells see the same, shape (J,): the fast case of `Demand.kernel`."""
+    if prices.ndim == 2 and len(prices) and (prices == prices[0]).all():
+        return np.asarray(prices[0])
+    return prices
 
 
 def nest_factors(nests: Nests | None) -> tuple[float, float, float]:

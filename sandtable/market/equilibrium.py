@@ -167,8 +167,7 @@ class _Problem:
         game = self.game
         prices = self.prices(moves)
         choice = game.demand.choice(game.deltas, prices)
-        gradient, shares = profit_gradient(choice, self.ownership, prices - self.costs)
-        slopes = self.ownership.own_slopes(choice)
+        gradient, shares, slopes = profit_gradient(choice, self.ownership, prices - self.costs)
         if game.national:
             sizes = game.market_sizes
             return (sizes @ gradient)[None], (sizes @ shares)[None], (sizes @ slopes)[None]

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 
 from sandtable.errors import ConvergenceError
-from sandtable.market.demand import Demand
+from sandtable.market.demand import Demand, common_prices
 from sandtable.market.primitives import FloatArray, Nests
 from sandtable.market.squarem import squarem_step
 
 GapFunction = Callable[[FloatArray], FloatArray]
 
 NEWTON_STARTS_AT = 1e-4  # largest error of a log share from which Newton's steps are safe
+QUICK = 60  # evaluations of the contraction that cost less than one step of Newton's
 
 
 def logit_inversion(shares: FloatArray, nests: Nests | None = None) -> FloatArray:
@@ -102,7 +103,7 @@ def invert_shares(
         return np.asarray(start + tastes.price_coefficients[0] * prices - deviations)
     offered = shares > 0
     log_shares = np.log(np.where(offered, shares, 1.0))
-    kernel = demand.kernel(prices if (prices != prices[0]).any() else prices[0])
+    kernel = demand.kernel(common_prices(prices))
     damping = 1.0 if demand.nests is None else 1 - demand.nests.sigma_inner
 
     def gaps(deltas: FloatArray) -> FloatArray:
@@ -139,7 +140,7 @@ def _contract(
     used = 1
     while True:
         worst = np.abs(gap).max(initial=0.0)
-        if worst <= max(tolerance, NEWTON_STARTS_AT):
+        if worst <= tolerance or (worst <= NEWTON_STARTS_AT and used >= QUICK):
             return deltas
         if not (used < maximum and np.isfinite(worst)):
             break

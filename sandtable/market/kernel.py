@@ -39,7 +39,9 @@ class Choice:
     log_denominator: FloatArray
 
 
-def choice_probabilities(utilities: FloatArray, nests: Nests | None = None) -> Choice:
+def choice_probabilities(
+    utilities: FloatArray, nests: Nests | None = None, *, overwrite_utilities: bool = False
+) -> Choice:
     """Choice probabilities by type, safe for any finite utilities.
 
     Parameters
@@ -49,6 +51,8 @@ def choice_probabilities(utilities: FloatArray, nests: Nests | None = None) -> C
         product that is not offered in that cell.
     nests : Nests, optional
         Two-level nesting; without it a plain logit per type.
+    overwrite_utilities : bool
+        Work in the memory of ``utilities``, which hold something else afterwards.
 
     Returns
     -------
@@ -60,10 +64,14 @@ def choice_probabilities(utilities: FloatArray, nests: Nests | None = None) -> C
     ``sigma_outer`` the inner nests within an outer nest.
     """
     if nests is None:
-        top = np.maximum(utilities.max(axis=1, initial=0.0), 0.0)
-        terms = np.exp(utilities - top[:, None, :])
+        terms = utilities if overwrite_utilities else utilities.copy()
+        top = np.zeros((1, 1))
+        if terms.max(initial=0.0) > WIDEST:  # the outside good's 1 keeps all else in range
+            top = terms.max(axis=1, initial=0.0)
+            terms -= top[:, None, :]
+        np.exp(terms, out=terms)
         total = terms.sum(axis=1) + np.exp(-top)
-        terms /= total[:, None, :]
+        terms *= (1 / total)[:, None, :]
         return Choice(terms, None, None, top + np.log(total))
     inner, outer = nests.inner, nests.outer
     scaled = utilities / (1 - nests.sigma_inner)
@@ -120,17 +128,32 @@ class ShareKernel:
         Share of each type; sums to one.
     nests : Nests, optional
         Two-level nesting.
+    overwrite_tastes : bool
+        Work in the memory of ``tastes``, which hold something else afterwards: half the time for large ones.
     """
 
-    def __init__(self, tastes: FloatArray, weights: FloatArray, nests: Nests | None = None) -> None:
-        self.tastes = tastes
+    def __init__(
+        self,
+        tastes: FloatArray,
+        weights: FloatArray,
+        nests: Nests | None = None,
+        *,
+        overwrite_tastes: bool = False,
+    ) -> None:
         self.weights = weights
         self.nests = nests
         self._scale = 1.0 if nests is None else 1 - nests.sigma_inner
         self._row_maxima = tastes.max(axis=-1)
-        self._exponentials = np.exp((tastes - self._row_maxima[..., None]) / self._scale)
-        spread = self._row_maxima - tastes.min(axis=-1)
-        self._is_wide = bool(spread.size) and float(spread.max()) / self._scale > WIDEST
+        # below the row maxima, so zero or less
+        shifted = np.subtract(
+            tastes, self._row_maxima[..., None], out=tastes if overwrite_tastes else None
+        )
+        if nests is not None:
+            shifted /= self._scale
+        self._is_wide = bool(shifted.size) and float(shifted.min()) < -WIDEST
+        # too wide to be had back from the exponentials, which may be zero
+        self._shifted = shifted.copy() if self._is_wide else None
+        self._exponentials = np.exp(shifted, out=shifted)
 
     def shares(self, deltas: FloatArray) -> FloatArray:
         """Shares of the whole market, outside good included.
@@ -182,7 +205,9 @@ class ShareKernel:
 
     def _safe(self, deltas: FloatArray) -> FloatArray:
         n_cells, n_products = deltas.shape
-        tastes = np.broadcast_to(self.tastes, (n_cells, n_products, len(self.weights)))
+        shifted = np.log(self._exponentials) if self._shifted is None else self._shifted
+        tastes = shifted * self._scale + self._row_maxima[..., None]
+        tastes = np.broadcast_to(tastes, (n_cells, n_products, len(self.weights)))
         shares = np.zeros_like(deltas)
         step = max(1, BLOCK // max(1, deltas.size))
         for start in range(0, len(self.weights), step):

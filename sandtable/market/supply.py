@@ -7,7 +7,7 @@ its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Ownership:
 
     firms: IntArray
     demand: Demand
+    _groups: list[tuple[FloatArray, IntArray]] = field(init=False, repr=False)
+    _weights: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         nests = self.demand.nests
@@ -37,7 +39,9 @@ class Ownership:
         if nests is not None:
             width = int(self.firms.max()) + 1
             groups += [nests.outer * width + self.firms, nests.inner * width + self.firms]
+        tastes = self.demand.tastes
         object.__setattr__(self, "_groups", [_indicator(group) for group in groups])
+        object.__setattr__(self, "_weights", tastes.weights * tastes.price_coefficients)
 
     def cross_terms(self, choice: Choice, margins: FloatArray) -> FloatArray:
         """Lost margin won back by the firm's other products, ``(O * Gamma) @ margins``, matrix-free, shape (R, J).
@@ -47,28 +51,21 @@ class Ownership:
         Without nests ``sum_k w_k alpha_k s_jk M_fk`` with ``M_fk`` the sum of ``s_lk m_l`` over products ``l`` of
         firm f (Morrow and Skerlos 2011); nests add the same sums within the firm's part of each nest.
         """
-        tastes = self.demand.tastes
-        weights = tastes.weights * tastes.price_coefficients
         _, outer, inner = nest_factors(self.demand.nests)
-        weighted = choice.probabilities * margins[:, :, None]
-        groups: list[tuple[FloatArray, IntArray]] = getattr(self, "_groups")  # noqa: B009
-        matrix, codes = groups[0]
-        total = choice.probabilities * (matrix @ weighted)[:, codes]
+        within = [(1.0, choice.probabilities)]
         if choice.within_outer is not None and choice.within_inner is not None:
-            for factor, within, (matrix, codes) in (
-                (outer, choice.within_outer, groups[1]),
-                (inner, choice.within_inner, groups[2]),
-            ):
-                total += factor * within * (matrix @ weighted)[:, codes]
-        return np.asarray(total @ weights)
+            within += [(outer, choice.within_outer), (inner, choice.within_inner)]
+        total = np.zeros_like(margins)
+        for (factor, shares), (matrix, codes) in zip(within, self._groups, strict=True):
+            if factor:
+                won = (matrix * margins[:, None, :]) @ choice.probabilities * self._weights
+                total += factor * np.vecdot(shares, np.take(won, codes, axis=1))
+        return total
 
     def own_slopes(self, choice: Choice) -> FloatArray:
         """The diagonal ``Lambda``: utility slope times own-probability, summed over types, shape (R, J)."""
-        tastes = self.demand.tastes
         own, _, _ = nest_factors(self.demand.nests)
-        return np.asarray(
-            own * (choice.probabilities @ (tastes.weights * tastes.price_coefficients))
-        )
+        return np.asarray(own * (choice.probabilities @ self._weights))
 
 
 def _indicator(groups: IntArray) -> tuple[FloatArray, IntArray]:
@@ -127,7 +124,7 @@ def marginal_costs(
 
 def profit_gradient(
     choice: Choice, ownership: Ownership, margins: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Derivative of each owner's profit by the price of each product, per consumer, by cell.
 
     Parameters
@@ -141,12 +138,13 @@ def profit_gradient(
 
     Returns
     -------
-    gradient, shares : ndarray, shape (R, J)
-        ``s_j + sum over l of the firm of m_l ds_l/dp_j``, and the shares.
+    gradient, shares, slopes : ndarray, shape (R, J)
+        ``s_j + sum over l of the firm of m_l ds_l/dp_j``, the shares, and `Ownership.own_slopes`.
     """
     shares = np.asarray(choice.probabilities @ ownership.demand.tastes.weights)
     cross = ownership.cross_terms(choice, margins)
-    return shares + cross - ownership.own_slopes(choice) * margins, shares
+    slopes = ownership.own_slopes(choice)
+    return shares + cross - slopes * margins, shares, slopes
 
 
 def sold_somewhere(deltas: FloatArray) -> BoolArray:

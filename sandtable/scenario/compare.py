@@ -34,7 +34,11 @@ def compare(results: Sequence[tuple[str, Result]]) -> pd.DataFrame:
     """
     first_name, first = results[0]
     faults = [
-        Fault(name, "data", f"rests on other data than {first_name}; compare scenarios of one data set.")
+        Fault(
+            name,
+            "data",
+            f"rests on other data than {first_name}; compare scenarios of one data set.",
+        )
         for name, result in results[1:]
         if result.data_set.sha256 != first.data_set.sha256
     ]

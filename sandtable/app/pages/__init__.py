@@ -1,0 +1,1 @@
+"""The pages: short; they ask, call and show."""

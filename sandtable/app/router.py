@@ -1,0 +1,31 @@
+"""Which pages there are, and the permanent strip: data set, provenance badge, data date, language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from sandtable.app.guard import guarded
+from sandtable.app.pages import model, sand_table
+from sandtable.app.session import choose_data_set, language, text
+
+STYLE = Path(__file__).parent / "style.css"
+
+
+def main() -> None:
+    """Draw the page that the user chose."""
+    st.set_page_config(page_title="sandtable", layout="wide", initial_sidebar_state="collapsed")
+    st.html(STYLE)
+    words = text()
+    page = st.navigation(
+        [
+            st.Page(guarded(sand_table.show), title=words("page"), url_path="table", default=True),
+            st.Page(guarded(model.show), title=words("model_page"), url_path="model"),
+        ],
+        position="top",
+    )
+    with st.container(key="place", horizontal=True, vertical_alignment="center", gap="small"):
+        guarded(choose_data_set)()
+        language()
+    page.run()

@@ -1,0 +1,148 @@
+"""What Streamlit remembers between reruns: language, data set, one table for each data set, last good results."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import cast
+
+import streamlit as st
+
+from sandtable.app.formatting import Format
+from sandtable.app.panels import badge
+from sandtable.app.state import TableState
+from sandtable.app.text import LANGUAGES, Language, Text
+from sandtable.data.catalogue import data_set_names
+from sandtable.data.loading import DataSet
+from sandtable.errors import Fault, InputError, SandtableError
+from sandtable.scenario.base import open_data_set
+from sandtable.scenario.model import Scenario
+from sandtable.scenario.run import Result, run
+
+FIRST_DATA_SET = "premium_ev"
+KEPT_RESULTS = 64
+
+
+def language() -> None:
+    """Draw the language switch."""
+    st.segmented_control(
+        text()("language"),
+        list(LANGUAGES),
+        format_func=lambda code: LANGUAGES[cast("Language", code)],
+        key="language",
+        required=True,
+        default=text().language,
+        label_visibility="collapsed",
+    )
+
+
+def text() -> Text:
+    """Return the sentences of the chosen language."""
+    chosen = st.session_state.get("language", "en")
+    return Text(chosen if chosen in LANGUAGES else "en")
+
+
+def writer() -> Format:
+    """Return how numbers are written for the data set in the chosen language."""
+    return Format(text().language, data_set().metadata)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _open(name: str) -> DataSet:
+    return open_data_set(name)
+
+
+def data_set() -> DataSet:
+    """Return the data set on the table."""
+    return _open(_data_set_name())
+
+
+def _data_set_name() -> str:
+    names = data_set_names()
+    if not names:
+        raise InputError(
+            [
+                Fault(
+                    "market_data",
+                    "",
+                    "holds no data set; run `sandtable data generate premium_ev`.",
+                )
+            ]
+        )
+    first = FIRST_DATA_SET if FIRST_DATA_SET in names else names[0]
+    return str(st.session_state.get("data_set") or first)
+
+
+def choose_data_set() -> None:
+    """Draw the choice of the data set, the provenance badge and the data date."""
+    words = text()
+    names = data_set_names()
+    name = _data_set_name()
+    st.selectbox(
+        words("data_set"),
+        names,
+        index=names.index(name),
+        key="data_set",
+        format_func=words.name,
+        label_visibility="collapsed",
+        width=160,
+    )
+    metadata = data_set().metadata
+    about = words("data_to", period=metadata.as_of)
+    st.html(f"{badge(words(metadata.kind), metadata.kind)} <span class='mut as-of'>{about}</span>")
+
+
+def table() -> TableState:
+    """Return the table of the data set in view."""
+    tables: dict[str, TableState] = st.session_state.setdefault("tables", {})
+    name = _data_set_name()
+    if name not in tables:
+        scenario = Scenario(title=text()("untitled"), data=name)
+        own = data_set().metadata.own_firm
+        tables[name] = TableState(scenario=scenario, own_firm=own)
+    return tables[name]
+
+
+def put(state: TableState) -> None:
+    """Replace the table of the data set in view."""
+    st.session_state["tables"] = {**st.session_state["tables"], _data_set_name(): state}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What to show: the result, or the last good one with the error that stopped the new one."""
+
+    result: Result
+    error: SandtableError | None
+
+
+def evaluate(scenario: Scenario) -> Outcome:
+    """Run the scenario on the table; when that fails, return the last confirmed numbers with the error."""
+    try:
+        result = result_of(scenario)
+    except SandtableError as error:
+        last = st.session_state.get("last_good", {}).get(scenario.data)
+        # the base itself always runs: it is what was observed
+        return Outcome(last or result_of(Scenario(title="", data=scenario.data)), error)
+    st.session_state.setdefault("last_good", {})[scenario.data] = result
+    return Outcome(result, None)
+
+
+def result_of(scenario: Scenario) -> Result:
+    """Run a scenario, or return the result that is at hand."""
+    results: OrderedDict[str, Result] = st.session_state.setdefault("results", OrderedDict())
+    data = data_set()
+    key = data.sha256 + replace(scenario, title="", question="", author="").sha256
+    if key not in results:
+        results[key] = run(scenario, data)
+        while len(results) > KEPT_RESULTS:
+            results.popitem(last=False)
+    return results[key]
+
+
+def try_result(scenario: Scenario) -> Result | None:
+    """Run a scenario; None when it cannot be run."""
+    try:
+        return result_of(scenario)
+    except SandtableError:
+        return None

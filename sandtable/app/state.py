@@ -1,0 +1,149 @@
+"""What the user has on the table: one immutable value, replaced in one assignment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from sandtable.app.operations import Acknowledgement, Move, Operation, Select
+from sandtable.scenario.model import LeverMove, ResponseMode, Rivals, Scenario
+
+REMEMBERED = 200  # steps that undo goes back
+
+
+@dataclass(frozen=True)
+class TableState:
+    """The scenario on the table with its history.
+
+    Attributes
+    ----------
+    scenario : Scenario
+        What is shown.
+    own_firm : str
+        Whose table it is.
+    past, future : tuple of Scenario
+        For undo and redo, oldest first and nearest first.
+    saved : Scenario or None
+        What the file holds that was last opened or saved.
+    revision : int
+        Number of changes since the scenario was opened.
+    region : str or None
+        Region or area in view; levers pulled while it is in view act there.
+    selected : str or None
+        The picked product.
+    acknowledged : Acknowledgement or None
+        The last operation of the board that was dealt with.
+    """
+
+    scenario: Scenario
+    own_firm: str
+    past: tuple[Scenario, ...] = ()
+    future: tuple[Scenario, ...] = ()
+    saved: Scenario | None = None
+    revision: int = 0
+    region: str | None = None
+    selected: str | None = None
+    acknowledged: Acknowledgement | None = field(default=None)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the scenario has no change that a file does not hold."""
+        return self.scenario == self.saved or not (self.scenario.levers or self.saved)
+
+    def changed(self, scenario: Scenario) -> TableState:
+        """Return the table with another scenario; the old one can be undone."""
+        if scenario == self.scenario:
+            return self
+        past = (*self.past, self.scenario)[-REMEMBERED:]
+        return replace(self, scenario=scenario, past=past, future=(), revision=self.revision + 1)
+
+    def undone(self) -> TableState:
+        """Return the table one step back."""
+        if not self.past:
+            return self
+        return replace(
+            self,
+            scenario=self.past[-1],
+            past=self.past[:-1],
+            future=(self.scenario, *self.future),
+            revision=self.revision + 1,
+        )
+
+    def redone(self) -> TableState:
+        """Return the table one step forward again."""
+        if not self.future:
+            return self
+        return replace(
+            self,
+            scenario=self.future[0],
+            past=(*self.past, self.scenario),
+            future=self.future[1:],
+            revision=self.revision + 1,
+        )
+
+    def reset(self) -> TableState:
+        """Return the table without levers; rivals hold."""
+        return self.changed(replace(self.scenario, levers=(), rivals=Rivals()))
+
+    def with_mode(self, mode: ResponseMode) -> TableState:
+        """Return the table with one response mode for all rivals that are not named."""
+        rivals = replace(self.scenario.rivals, default=mode)
+        return self.changed(replace(self.scenario, rivals=rivals))
+
+    def opened(self, scenario: Scenario, own_firm: str) -> TableState:
+        """Return the table with a scenario from a file; its history starts afresh."""
+        return TableState(
+            scenario=scenario,
+            own_firm=own_firm,
+            saved=scenario,
+            acknowledged=self.acknowledged,
+            selected=next((move.product for move in scenario.levers if move.product), None),
+        )
+
+
+def price_move(state: TableState, product: str, price: float, owner: str) -> LeverMove:
+    """Return the move that puts a product at a list price, in the region in view."""
+    lever = "list_price" if owner == state.own_firm else "rival_price"
+    return LeverMove(lever, product=product, region=state.region, value=price)
+
+
+def apply_operations(
+    state: TableState,
+    operations: tuple[Operation, ...],
+    acknowledged: Acknowledgement | None,
+    *,
+    firms: dict[str, str],
+    base_prices: dict[str, float],
+    money_scale: float = 1.0,
+) -> TableState:
+    """Apply what was done on the board, in order.
+
+    Parameters
+    ----------
+    state : TableState
+        The table before.
+    operations : tuple of Operation
+        Read by `read_log`.
+    acknowledged : Acknowledgement or None
+        What to tell the board.
+    firms : dict
+        Owner of each product.
+    base_prices : dict
+        List price of each product at the base in the region in view, in money units.
+    money_scale : float
+        Currency units in one money unit: the board speaks in currency.
+
+    Returns
+    -------
+    TableState
+        A piece put back on its base price has no lever any more.
+    """
+    for operation in operations:
+        if isinstance(operation, Select):
+            state = replace(state, selected=operation.product)
+        elif isinstance(operation, Move):
+            move = price_move(state, operation.product, operation.price, firms[operation.product])
+            scenario = state.scenario.with_lever(move)
+            if operation.price == base_prices.get(operation.product):
+                scenario = state.scenario.without_lever(move.key)
+            state = replace(state.changed(scenario), selected=operation.product)
+    return replace(state, acknowledged=acknowledged)

@@ -1,0 +1,163 @@
+"""A result as a workbook (XLSX): text stays text, numbers stay numbers, and every sheet says where it comes from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import xlsxwriter
+
+from sandtable.scenario.compare import KPIS
+from sandtable.scenario.model import LeverMove
+from sandtable.scenario.run import Result
+from sandtable.scenario.summary import change_by_firm, totals
+
+# no cell may turn into a formula, a link or a number because of what its text looks like
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+}
+
+
+def workbook(result: Result) -> bytes:
+    """Write a result as a workbook.
+
+    Parameters
+    ----------
+    result : Result
+        A converged result.
+
+    Returns
+    -------
+    bytes
+        An XLSX file with the sheets Summary, Firms, Products, Levers and Provenance.
+    """
+    stream = BytesIO()
+    with xlsxwriter.Workbook(stream, OPTIONS) as book:
+        sheets = _Sheets(book)
+        sheets.add("Summary", *_summary(result))
+        sheets.add("Firms", *_firms(result))
+        rows = result.rows
+        sheets.add("Products", list(rows.columns), rows.to_numpy(dtype=object).tolist())
+        sheets.add("Levers", *_levers(result))
+        sheets.add("Provenance", *_provenance(result))
+    return stream.getvalue()
+
+
+class _Sheets:
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self._book = book
+        self._head = book.add_format({"bold": True, "bottom": 1})
+        self._whole = book.add_format({"num_format": "#,##0"})
+        self._ratio = book.add_format({"num_format": "0.00%"})
+
+    def add(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        for place, column in enumerate(columns):
+            sheet.write_string(0, place, column, self._head)
+            texts = [len(str(row[place])) for row in rows if isinstance(row[place], str)]
+            sheet.set_column(place, place, min(60, max(12, len(column) + 2, *texts, 0)))
+        for line, row in enumerate(rows, start=1):
+            for place, value in enumerate(row):
+                self._write(sheet, line, place, value, str(columns[place]), str(row[0]))
+
+    def _write(
+        self, sheet: Any, line: int, place: int, value: Any, column: str, label: str
+    ) -> None:
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return
+        if isinstance(value, (int, float)):
+            is_ratio = any(word in column or word in label for word in ("share", "conversion"))
+            is_whole = abs(value) >= 1000
+            sheet.write_number(
+                line, place, value, self._ratio if is_ratio else self._whole if is_whole else None
+            )
+        else:
+            sheet.write_string(line, place, str(value))
+
+
+Table = tuple[list[str], list[list[Any]]]
+
+
+def _summary(result: Result) -> Table:
+    columns = ["indicator", "firm", "period", "baseline", "scenario", "change"]
+    rows: list[list[Any]] = []
+    for item in result.periods:
+        baseline, scenario = totals(item, result.own_firm)
+        for kpi in KPIS:
+            before, after = getattr(baseline, kpi), getattr(scenario, kpi)
+            change = None if before is None else after - before
+            rows.append([kpi, result.own_firm, item.base.period, before, after, change])
+    return columns, rows
+
+
+def _firms(result: Result) -> Table:
+    columns = ["firm", "period", "units_baseline", "units_scenario", "change"]
+    rows: list[list[Any]] = []
+    for item in result.periods:
+        for firm, change in change_by_firm(item).items():
+            baseline, scenario = totals(item, firm)
+            rows.append([firm, item.base.period, baseline.units, scenario.units, change])
+    return columns, rows
+
+
+def _levers(result: Result) -> Table:
+    columns = ["lever", "product", "firm", "region", "change", "value", "owner", "from", "to"]
+    return columns, [_lever_row(move) for move in result.scenario.levers]
+
+
+def _lever_row(move: LeverMove) -> list[Any]:
+    change = move.change
+    shown: Any = None
+    if change is not None:
+        shown = f"{change.amount * 100:+.10g} %" if change.kind == "relative" else change.amount
+    return [
+        move.lever,
+        move.product,
+        move.firm,
+        move.region,
+        shown,
+        move.value,
+        move.owner,
+        move.first,
+        move.last,
+    ]
+
+
+def _provenance(result: Result) -> Table:
+    metadata = result.data_set.metadata
+    rows: list[list[Any]] = [
+        ["scenario", result.scenario.title],
+        ["question", result.scenario.question],
+        ["scenario sha256", result.scenario.sha256],
+        ["data set", f"{result.data_set.name} ({metadata.kind})"],
+        ["data source", metadata.source],
+        ["data licence", metadata.licence],
+        ["data sha256", result.data_set.sha256],
+        ["money unit", metadata.money_unit],
+        ["parameter set", result.parameters.name],
+        ["rivals by default", result.scenario.rivals.default],
+    ]
+    named = {
+        "price coefficient": result.parameters.price_coefficient,
+        "price spread": result.parameters.price_spread,
+        "customer cash pass-through": result.parameters.customer_cash_pass_through,
+        **{
+            f"sigma {n}": p
+            for n, p in zip(result.parameters.nests, result.parameters.sigmas, strict=True)
+        },
+    }
+    for name, parameter in named.items():
+        if parameter is not None:
+            rows.append([name, parameter.value])
+            rows.append([f"{name}: evidence", f"{parameter.grade}; {parameter.source}"])
+    rows += [["rival answer", f"{firm}: {mode}"] for firm, mode in result.scenario.rivals.by_firm]
+    rows += [["note", warning] for warning in result.warnings]
+    rows += [["not modelled", text] for text in result.scenario.not_modelled]
+    return ["what", "value"], rows

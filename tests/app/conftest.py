@@ -1,0 +1,80 @@
+"""A headless browser for the tests marked `e2e`; it may talk to this machine only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+
+BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
+BROWSER_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOCAL_SCHEMES = {"data", "blob", "about"}
+
+OpenPage = Callable[..., Page]
+
+
+def is_local(url: str) -> bool:
+    """Say whether a request stays on this machine."""
+    parts = urlsplit(url)
+    return parts.scheme in LOCAL_SCHEMES or parts.hostname in LOOPBACK
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give the one browser of the test run; skip when none is installed."""
+    executable = next(filter(None, map(shutil.which, BROWSER_NAMES)), None)
+    if executable is None:
+        pytest.skip(f"no browser found on PATH; looked for {', '.join(BROWSER_NAMES)}")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable, args=BROWSER_ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages (keywords: those of a Playwright context); afterwards fail on requests that left
+    this machine, on errors in the console and on uncaught exceptions.
+    """
+    left: list[str] = []
+    errors: list[str] = []
+    contexts = []
+
+    def guard(route: Route) -> None:
+        if is_local(route.request.url):
+            route.continue_()
+            return
+        left.append(route.request.url)
+        route.abort()
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(message.text)
+
+    def open_one(**options: Any) -> Page:
+        context = browser.new_context(**options)
+        contexts.append(context)
+        context.route("**/*", guard)
+        page = context.new_page()
+        page.on("console", listen)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert left == [], f"requests left this machine: {left}"
+    assert errors == [], f"errors in the browser: {errors}"
