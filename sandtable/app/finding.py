@@ -73,11 +73,11 @@ def _direction(before: float, after: float, write: Format) -> str:
 def _money(baseline: Totals, after: Totals, text: Text, write: Format) -> str:
     profit = after.contribution_profit - baseline.contribution_profit
     extra = after.units - baseline.units
-    amount = write.money(abs(profit))
+    amount = write.amount(abs(profit))
     if not any(digit in write.money(profit) for digit in "123456789"):
         return text("money_same")
     if profit > 0:
         return text("money_rises", amount=amount)
     if extra >= 1:
-        return text("money_costs", amount=write.money(-profit / extra))
+        return text("money_costs", amount=write.amount(-profit / extra))
     return text("money_falls", amount=amount)

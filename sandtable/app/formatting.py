@@ -71,7 +71,7 @@ class Format:
         """Write a price: ``255,400``, in Chinese ``25.54 万``; other currencies as the step asks."""
         if value is None or not math.isfinite(value):
             return MISSING
-        if self.chinese_money:
+        if self.chinese_money and value:
             return f"{_fixed(value / 1e4, 2)}{NO_BREAK}万"
         return _fixed(value, self.price_decimals)
 
@@ -89,16 +89,25 @@ class Format:
         write = _signed if signed else _fixed
         size = abs(amount)
         if self.language == "zh":
+            # a change stands beside its value, which names the currency
+            currency = "" if signed else self._chinese_currency
             for power, unit in ((1e8, "亿"), (1e4, "万")):
                 if size >= power:
-                    return f"{write(amount / power, 2)}{NO_BREAK}{unit}{self._chinese_currency}"
-            return f"{write(amount, 0)}{NO_BREAK}{self._chinese_currency}"
+                    decimals = 0 if size >= 1000 * power else 2
+                    return f"{write(amount / power, decimals)}{NO_BREAK}{unit}{currency}"
+            return f"{write(amount, 0)}{NO_BREAK}{currency}".rstrip(NO_BREAK)
         for power, unit, decimals in ((1e9, "bn", 2), (1e6, "m", 0 if size >= 1e7 else 1)):
             if size >= power:
                 return f"{write(amount / power, decimals)}{NO_BREAK}{unit}"
         # no more than three digits are known
         rounded = round(amount, -2) if size >= 10_000 else amount
         return write(rounded, 0)
+
+    def amount(self, value: float | None) -> str:
+        """Write an amount of money with its currency, for sentences: ``29,600 CNY``, ``2.96 万元``."""
+        text = self.money(value)
+        named = self.language == "zh" or text == MISSING
+        return text if named else f"{text}{NO_BREAK}{self.metadata.currency}"
 
     @property
     def _chinese_currency(self) -> str:

@@ -14,7 +14,7 @@ from sandtable.app.models import own_elasticity
 from sandtable.app.panels import Rail, lever_rail, piece_head
 from sandtable.app.state import TableState
 from sandtable.app.text import Text
-from sandtable.app.view import Scope, base_list_prices
+from sandtable.app.view import Scope, base_list_prices, model_names
 from sandtable.scenario.base import Base
 from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove
@@ -172,11 +172,14 @@ def show(item: PeriodResult, state: TableState, scope: Scope) -> None:
     """Draw the inspector."""
     text, write = session.text(), session.writer()
     products = list(item.base.market.products)
-    with st.container(key="inspector", border=True):
+    # on a phone the open inspector is a sheet at the bottom of the screen
+    open_key = "inspector_open" if state.selected in products else "inspector"
+    with st.container(key=open_key, border=True):
         st.selectbox(
             text("inspector_pick"),
             products,
-            index=products.index(state.selected) if state.selected in products else None,
+            index=None,
+            format_func=lambda code: _full_name(item.base, code),
             placeholder=text("inspector_empty"),
             key=_fresh("pick", state.selected if state.selected in products else None),
             on_change=_picked,
@@ -188,6 +191,11 @@ def show(item: PeriodResult, state: TableState, scope: Scope) -> None:
             _row(control, text)
         if state.selected in products:
             _actions(state, text)
+
+
+def _full_name(base: Base, code: str) -> str:
+    name = model_names(base)[code]
+    return code if name == code else f"{code}, {name}"
 
 
 def _fresh(key: str, value: object) -> str:
@@ -215,10 +223,9 @@ def _head(item: PeriodResult, state: TableState, scope: Scope, text: Text, write
             f"{arrow(change)}\u00a0{write.signed_count(change)} "
             f"({write.signed_percent(change / before)})"
         )
-    name = str(row["name"])
-    about = f"{firm}, {text.name(str(row['segment']))}" + ("" if name == code else f", {name}")
+    about = f"{firm}, {text.name(str(row['segment']))}"
     return piece_head(
-        code,
+        model_names(base)[code],
         about,
         text("cars", count=write.count(units)),
         shown,

@@ -35,7 +35,8 @@ def kpis(baseline: Totals, scenario: Totals, firm: str, text: Text, write: Forma
     for name in KPIS:
         before, after = getattr(baseline, name), getattr(scenario, name)
         value, base, change = _kpi_texts(name, before, after, write)
-        label = text(f"kpi_{name}", firm=firm)
+        taxed = name == "revenue" and write.metadata.value_added_tax > 0
+        label = text("kpi_revenue_net" if taxed else f"kpi_{name}", firm=firm)
         if before is None:
             cells.append(Kpi(label, MISSING, text("unknown_here"), "", True))
             continue

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from threading import Thread
 from typing import cast
 
 import streamlit as st
 
+from sandtable.app.charts import signed_bars
 from sandtable.app.formatting import Format
 from sandtable.app.panels import badge
 from sandtable.app.state import TableState
@@ -15,7 +17,7 @@ from sandtable.app.text import LANGUAGES, Language, Text
 from sandtable.data.catalogue import data_set_names
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, SandtableError
-from sandtable.scenario.base import open_data_set
+from sandtable.scenario.base import base_of, open_data_set, periods_of
 from sandtable.scenario.model import Scenario
 from sandtable.scenario.run import Result, run
 
@@ -54,7 +56,21 @@ def _open(name: str) -> DataSet:
 
 def data_set() -> DataSet:
     """Return the data set on the table."""
-    return _open(_data_set_name())
+    opened = _open(_data_set_name())
+    _warm(opened.sha256, opened)
+    return opened
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _warm(sha256: str, _data_set: DataSet) -> None:
+    """Calibrate every parameter set and load the chart library while the user looks at the first screen."""
+
+    def work() -> None:
+        signed_bars(dark=False)
+        for parameters in _data_set.parameter_sets.values():
+            base_of(_data_set, parameters, periods_of(_data_set)[-1])
+
+    Thread(target=work, name=f"warm {sha256[:8]}", daemon=True).start()
 
 
 def _data_set_name() -> str:
@@ -97,7 +113,7 @@ def table() -> TableState:
     tables: dict[str, TableState] = st.session_state.setdefault("tables", {})
     name = _data_set_name()
     if name not in tables:
-        scenario = Scenario(title=text()("untitled"), data=name)
+        scenario = Scenario(title="", data=name)
         own = data_set().metadata.own_firm
         tables[name] = TableState(scenario=scenario, own_firm=own)
     return tables[name]
@@ -138,6 +154,11 @@ def result_of(scenario: Scenario) -> Result:
         while len(results) > KEPT_RESULTS:
             results.popitem(last=False)
     return results[key]
+
+
+def is_dark() -> bool:
+    """Whether the page is dark; light until the browser has said so."""
+    return st.context.theme.type == "dark"
 
 
 def try_result(scenario: Scenario) -> Result | None:

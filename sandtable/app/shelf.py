@@ -34,10 +34,17 @@ def file_stem(title: str) -> str:
     return re.sub(r"[^\w]+", "-", title.strip().lower()).strip("-")[:80]
 
 
+def _titled(scenario: Scenario, text: Text) -> Scenario:
+    """A scenario file must have a title."""
+    return replace(scenario, title=scenario.title or text("untitled"))
+
+
 def save_panel(scenario: Scenario, text: Text) -> None:
     """Draw the form that names and saves the scenario."""
     with st.form("save_form", border=False):
-        title = st.text_input(text("title"), value=scenario.title, max_chars=200)
+        title = st.text_input(
+            text("title"), value=scenario.title or text("untitled"), max_chars=200
+        )
         question = st.text_area(
             text("question"), value=scenario.question, max_chars=2000, height=80
         )
@@ -47,7 +54,7 @@ def save_panel(scenario: Scenario, text: Text) -> None:
             _save(replace(scenario, title=title, question=question, author=author), replacing, text)
     st.download_button(
         text("download_scenario"),
-        data=scenario_text(scenario),
+        data=scenario_text(_titled(scenario, text)),
         file_name=f"{file_stem(scenario.title) or 'scenario'}.yaml",
         mime="application/yaml",
         on_click="ignore",
@@ -160,7 +167,7 @@ def export_panel(result: Result, text: Text) -> None:
     )
     st.download_button(
         text("download_scenario"),
-        data=scenario_text(result.scenario),
+        data=scenario_text(_titled(result.scenario, text)),
         file_name=f"{stem}.yaml",
         mime="application/yaml",
         on_click="ignore",

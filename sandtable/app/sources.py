@@ -54,8 +54,7 @@ def source_rows(source: VolumeSource, text: Text, write: Format) -> list[dict[st
 
 def _rows(rows: list[tuple[str, float]], write: Format) -> list[dict[str, Any]]:
     return [
-        {"label": label, "value": value, "text": write.signed_count(value), "order": order}
-        for order, (label, value) in enumerate(rows)
+        {"label": label, "value": value, "text": write.signed_count(value)} for label, value in rows
     ]
 
 

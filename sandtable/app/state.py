@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 from sandtable.app.operations import Acknowledgement, Move, Operation, Select
 from sandtable.scenario.model import LeverMove, ResponseMode, Rivals, Scenario
 
 REMEMBERED = 200  # steps that undo goes back
+ON_BASE = 1e-9  # relative; a price that went to the browser and back as a decimal number
 
 
 @dataclass(frozen=True)
@@ -141,9 +143,29 @@ def apply_operations(
         if isinstance(operation, Select):
             state = replace(state, selected=operation.product)
         elif isinstance(operation, Move):
-            move = price_move(state, operation.product, operation.price, firms[operation.product])
-            scenario = state.scenario.with_lever(move)
-            if operation.price == base_prices.get(operation.product):
-                scenario = state.scenario.without_lever(move.key)
-            state = replace(state.changed(scenario), selected=operation.product)
+            product, owner = operation.product, firms[operation.product]
+            # the quotient of two decimal numbers, without its binary dust
+            price = float(f"{operation.price / money_scale:.12g}")
+            base_price = base_prices.get(product, math.nan)
+            at_base = math.isclose(price, base_price, rel_tol=ON_BASE)
+            move = price_move(state, product, base_price if at_base else price, owner)
+            scenario = _placed(state.scenario, move, owner, at_base=at_base)
+            state = replace(state.changed(scenario), selected=product)
     return replace(state, acknowledged=acknowledged)
+
+
+def _placed(scenario: Scenario, move: LeverMove, owner: str, *, at_base: bool) -> Scenario:
+    """Return the scenario in which the piece stands where it was put down.
+
+    Another move of the same price (in a wider or narrower region, in some periods, of the whole firm)
+    would act after this one or in its stead; then this one comes last, even on the base price.
+    """
+    others = any(
+        item.lever == move.lever
+        and item.key != move.key
+        and (item.product == move.product or item.firm == owner)
+        for item in scenario.levers
+    )
+    if others:
+        return scenario.without_lever(move.key).with_lever(move)
+    return scenario.without_lever(move.key) if at_base else scenario.with_lever(move)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -63,6 +64,16 @@ def _mean_in_scope(prices: FloatArray, base: Base, scope: Scope) -> FloatArray:
     # a product that is not offered in view has no price there; its mean elsewhere stands in, undrawn
     inside = np.where(missing, np.nanmean(base.list_prices, axis=0), inside)
     return mean_prices(inside, base.market.units[scope.rows])
+
+
+def model_names(base: Base) -> dict[str, str]:
+    """Return the short name of each product: without its brand and its model year."""
+    table = base.data_set.tables["products"]
+    names = {}
+    for code, name, brand in table[["product", "name", "brand"]].itertuples(index=False):
+        short = re.sub(r" \d{4}(-\d)?$", "", str(name).removeprefix(f"{brand} "))
+        names[str(code)] = short or str(code)
+    return names
 
 
 def share_kernel(market: Market, rows: list[int], money_scale: float) -> dict[str, Any]:
@@ -182,6 +193,7 @@ def _pieces(
     scale = base.data_set.metadata.money_scale
     segment = base.data_set.tables["products"].set_index("product")["segment"]
     offered = np.asarray(item.market.offered[scope.rows].any(axis=0))
+    names = model_names(base)
     pieces = []
     for j in np.flatnonzero(drawn):
         code, firm = market.products[j], market.firms[j]
@@ -190,7 +202,7 @@ def _pieces(
         pieces.append(
             {
                 "id": code,
-                "name": code,
+                "name": names[code],
                 "firm": firm,
                 "own": own,
                 "row": segments.index(segment[code]),

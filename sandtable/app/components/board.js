@@ -287,11 +287,14 @@ class Board {
   focus(id, byKeys) {
     this.byKeys = byKeys;
     const selector = `[data-product="${CSS.escape(id)}"]`;
+    // the browser may call a focus set by a script "visible"; here only keys make it so
+    this.focusing = true;
     this.painter.layers.pieces.querySelector(selector)?.focus({ preventScroll: !byKeys });
+    this.focusing = false;
   }
 
   focusArrived(id) {
-    this.byKeys = this.byKeys || this.svg.querySelector(":focus-visible") !== null;
+    if (!this.focusing) this.byKeys = this.byKeys || this.svg.querySelector(":focus-visible") !== null;
     this.focused = id;
     this.schedule();
   }

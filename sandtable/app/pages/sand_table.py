@@ -8,7 +8,7 @@ from typing import cast
 import streamlit as st
 
 from sandtable.app import inspector, session, shelf
-from sandtable.app.charts import signed_bars
+from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
 from sandtable.app.describe import describe
 from sandtable.app.finding import finding
@@ -25,6 +25,7 @@ from sandtable.scenario.run import PeriodResult, Result
 from sandtable.scenario.summary import change_by_firm, totals, volume_source
 
 BOARD = "board"
+EVERYWHERE = "*"
 
 
 def show() -> None:
@@ -66,7 +67,7 @@ def _strip(state: TableState) -> None:
         if not count
         else text("changes_one" if count == 1 else "changes_many", count=count)
     )
-    st.markdown(f":small[**{_plain(state.scenario.title)}**]", width="content")
+    st.markdown(f":small[**{_plain(state.scenario.title or text('untitled'))}**]", width="content")
     st.caption(text("revision", number=state.revision), width="content")
     changes = st.popover(
         label, disabled=not count, type="tertiary", key="changes", on_change="rerun"
@@ -195,16 +196,10 @@ def _failure(error: SandtableError) -> None:
 def _board(state: TableState, item: PeriodResult, scope: Scope) -> None:
     text, write = session.text(), session.writer()
     with st.container(key="board_head", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(
-            titled(
-                text("board_title", period=write.period(item.base.period)),
-                text("board_caption", firm=state.own_firm),
-            )
-        )
-        st.space("stretch")
+        title = text("board_title", period=write.period(item.base.period))
+        st.html(titled(title, text("board_caption", firm=state.own_firm)), width="stretch")
         _choose_region(state, item)
         _choose_period(state, item)
-        _choose_parameters(state)
         view = st.segmented_control(
             text("view"),
             ["board", "list"],
@@ -247,26 +242,31 @@ def _choose_region(state: TableState, item: PeriodResult) -> None:
     if len(regions) == 1:
         return
     areas = session.data_set().metadata.areas
-    options: list[str | None] = [None]
+    options = [EVERYWHERE]
     for area, inside in areas.items():
         options += [area, *(region for region in inside if region in regions)]
     options += [region for region in regions if region not in options]
-    st.session_state["region"] = state.region
+    st.session_state["region"] = state.region or EVERYWHERE
     st.selectbox(
         text("region"),
         options,
         key="region",
         format_func=lambda name: (
             text("all_regions")
-            if name is None
+            if name == EVERYWHERE
             else text.name(name)
             if name in areas
             else f"\u2003{text.name(name)}"
         ),
-        on_change=lambda: session.put(replace(session.table(), region=st.session_state["region"])),
+        on_change=_set_region,
         label_visibility="collapsed",
         width=150,
     )
+
+
+def _set_region() -> None:
+    region = st.session_state["region"]
+    session.put(replace(session.table(), region=None if region == EVERYWHERE else region))
 
 
 def _choose_period(state: TableState, item: PeriodResult) -> None:
@@ -333,7 +333,8 @@ def _rivals(state: TableState, scope: Scope) -> None:
             on_change=lambda: _set_mode(st.session_state["rivals"]),
             label_visibility="collapsed",
         )
-        st.caption(text(note), width="content")
+        st.caption(text(note), width="stretch")
+        _choose_parameters(state)
 
 
 def _gain(state: TableState, mode: str, scope: Scope) -> str:
@@ -361,10 +362,12 @@ def _lower(state: TableState, item: PeriodResult, scope: Scope) -> None:
     about = {"period": write.period(item.base.period), "region": where}
     changes = change_by_firm(item, scope.regions)
     left, right = st.columns(2, gap="medium")
+    dark = session.is_dark()
     with left:
         st.html(titled(winners_title(changes, text, write), text("winners_caption", **about)))
         st.vega_lite_chart(
-            spec=_with_rows(change_rows(changes, state.own_firm, text, write)), key="winners"
+            spec=with_rows(change_rows(changes, state.own_firm, text, write), dark=dark),
+            key="winners",
         )
     with right:
         product = _product_in_question(state, item)
@@ -374,11 +377,9 @@ def _lower(state: TableState, item: PeriodResult, scope: Scope) -> None:
         gain = write.signed_count(source.gain)
         caption = text("source_caption", gain=gain, product=product, **about)
         st.html(titled(source_title(source, product, text, write), caption))
-        st.vega_lite_chart(spec=_with_rows(source_rows(source, text, write)), key="source")
-
-
-def _with_rows(rows: list[dict[str, object]]) -> dict[str, object]:
-    return {**signed_bars(), "datasets": {"rows": rows}}
+        st.vega_lite_chart(
+            spec=with_rows(source_rows(source, text, write), dark=dark), key="source"
+        )
 
 
 def _product_in_question(state: TableState, item: PeriodResult) -> str | None:
