@@ -16,7 +16,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup app test check bench slow lock clean
+.PHONY: help setup app test check bench slow pictures lock clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -41,6 +41,9 @@ bench: .venv/dev-ready  ## measure speed and print the table
 
 slow: .venv/dev-ready  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+pictures: .venv/dev-ready  ## take the pictures of the README from the real app (needs a chromium)
+	$(BIN)/python docs/pictures/take.py
 
 lock: .uv/ready  ## write requirements/*.txt again from pyproject.toml (UPGRADE=--upgrade renews all)
 	$(COMPILE) $(UPGRADE) --group build --output-file requirements/app.txt pyproject.toml

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from sandtable.app import session
+from sandtable.app.formatting import MISSING
 from sandtable.app.panels import plain_table
 from sandtable.app.state import TableState
 from sandtable.app.view import Scope
@@ -27,7 +28,7 @@ def model_table(
         title = getattr(parameters.title, text.language)
         result = session.try_result(replace(state.scenario, parameters=name))
         if result is None:
-            rows.append([title, text("model_failed"), "\u2014", "\u2014", "\u2014"])
+            rows.append([title, text("model_failed"), MISSING, MISSING, MISSING])
             continue
         item = period_of(result)
         before, after = totals(item, state.own_firm, scope.regions)

@@ -49,7 +49,7 @@ def writer() -> Format:
     return Format(text().language, data_set().metadata)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner="Reading the market ... 正在读取市场数据……")
 def _open(name: str) -> DataSet:
     return open_data_set(name)
 

@@ -20,6 +20,7 @@ from sandtable.scenario.run import PeriodResult
 
 DRAWN = 45
 NAMED_FIRMS = 6
+NAMED_ANSWERS = 5
 
 
 @dataclass(frozen=True)
@@ -194,6 +195,7 @@ def _pieces(
     segment = base.data_set.tables["products"].set_index("product")["segment"]
     offered = np.asarray(item.market.offered[scope.rows].any(axis=0))
     names = model_names(base)
+    answering = _answering(figures, drawn, [firm == state.own_firm for firm in market.firms])
     pieces = []
     for j in np.flatnonzero(drawn):
         code, firm = market.products[j], market.firms[j]
@@ -210,12 +212,21 @@ def _pieces(
                 "base_price": base_price,
                 "units": float(figures.units[j]),
                 "base_units": float(figures.base_units[j]),
-                "answering": price != base_price and not own,
+                "answering": bool(answering[j]),
                 "movable": bool(offered[j]),
                 "seen": [bound * scale for bound in base.prices_seen(code)],
             }
         )
     return pieces
+
+
+def _answering(figures: _Figures, drawn: BoolArray, own: list[bool]) -> BoolArray:
+    """Choose the rivals' pieces that carry a line of change: the largest moves that do not round to nothing."""
+    change = np.abs(figures.prices / figures.base_prices - 1)
+    change = np.where(drawn & ~np.array(own) & (change >= 0.0005), change, 0.0)
+    answering = np.zeros(len(change), dtype=bool)
+    answering[np.argsort(-change)[:NAMED_ANSWERS]] = True
+    return np.asarray(answering & (change > 0))
 
 
 def _rest(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from sandtable.app import session
-from sandtable.app.panels import plain_table, titled
+from sandtable.app.formatting import MINUS, MISSING
+from sandtable.app.panels import headline, plain_table, titled
 from sandtable.data.parameters import Parameter, ParameterSet
 
 
@@ -15,7 +16,7 @@ def show() -> None:
     metadata = data_set.metadata
     title = getattr(metadata.title, text.language)
     with st.container(key="model_page"):
-        st.html(titled(title, text(f"kind_{metadata.kind}")))
+        st.html(headline(title, note=text(f"kind_{metadata.kind}")))
         facts = [
             [text("source"), metadata.source],
             [text("licence"), metadata.licence],
@@ -51,8 +52,10 @@ def _parameter_table(parameters: ParameterSet) -> str:
     rows = [
         [
             label,
-            f"{parameter.value:.6g}",
-            "\u2014" if parameter.standard_error is None else f"{parameter.standard_error:.3g}",
+            f"{parameter.value:.6g}".replace("-", MINUS),
+            MISSING
+            if parameter.standard_error is None
+            else f"{parameter.standard_error:.3g}".replace("-", MINUS),
             parameter.unit,
             text(parameter.grade),
             parameter.source,

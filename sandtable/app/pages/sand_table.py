@@ -12,6 +12,7 @@ from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
 from sandtable.app.describe import describe
 from sandtable.app.finding import finding
+from sandtable.app.formatting import MISSING
 from sandtable.app.models import model_table
 from sandtable.app.operations import read_log
 from sandtable.app.panels import headline, kpi_strip, kpis, titled
@@ -344,7 +345,7 @@ def _gain(state: TableState, mode: str, scope: Scope) -> str:
     rivals = Rivals(cast("ResponseMode", mode), state.scenario.rivals.by_firm)
     outcome = session.try_result(replace(state.scenario, rivals=rivals))
     if outcome is None:
-        return " \u2014"
+        return f" {MISSING}"
     baseline, after = totals(_period(outcome), state.own_firm, scope.regions)
     return f" {session.writer().signed_count(after.units - baseline.units)}"
 
