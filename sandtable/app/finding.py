@@ -45,7 +45,7 @@ def finding(
         "finding_answered" if answered else "finding_held",
         what=_what(scenario.levers, prices, text, write),
         effect=effect,
-        money=_money(baseline, after, text, write),
+        money=_money(baseline, after, text, write, lifts=direction == "up"),
     )
 
 
@@ -70,7 +70,7 @@ def _direction(before: float, after: float, write: Format) -> str:
     return "up" if after > before else "down"
 
 
-def _money(baseline: Totals, after: Totals, text: Text, write: Format) -> str:
+def _money(baseline: Totals, after: Totals, text: Text, write: Format, *, lifts: bool) -> str:
     profit = after.contribution_profit - baseline.contribution_profit
     extra = after.units - baseline.units
     amount = write.amount(abs(profit))
@@ -78,6 +78,7 @@ def _money(baseline: Totals, after: Totals, text: Text, write: Format) -> str:
         return text("money_same")
     if profit > 0:
         return text("money_rises", amount=amount)
-    if extra >= 1:
+    # a few extra cars that cost more than a car is worth are not what the money was lost on
+    if lifts and extra >= 1 and -profit / extra < baseline.revenue / max(baseline.units, 1.0):
         return text("money_costs", amount=write.amount(-profit / extra))
     return text("money_falls", amount=amount)

@@ -14,15 +14,15 @@ SHOWN = 8
 def winners_title(changes: dict[str, float], text: Text, write: Format) -> str:
     """Return who gains most and who loses most."""
     winner, loser = next(iter(changes)), next(reversed(changes))
-    if round(changes[winner]) <= 0 and round(changes[loser]) >= 0:
+    gains, loses = round(changes[winner]) > 0, round(changes[loser]) < 0
+    if not gains and not loses:
         return text("winners_flat")
-    return text(
-        "winners_title",
-        winner=winner,
-        units=write.count(max(0.0, changes[winner])),
-        loser=loser,
-        lost=write.count(max(0.0, -changes[loser])),
-    )
+    units, lost = write.count(changes[winner]), write.count(-changes[loser])
+    if not loses:
+        return text("winners_up", winner=winner, units=units)
+    if not gains:
+        return text("winners_down", loser=loser, lost=lost)
+    return text("winners_title", winner=winner, units=units, loser=loser, lost=lost)
 
 
 def change_rows(

@@ -1,0 +1,147 @@
+"""What the user looks at and under which assumptions: region, period, demand model, rivals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import streamlit as st
+
+from sandtable.app import session
+from sandtable.app.formatting import MISSING
+from sandtable.app.state import TableState
+from sandtable.app.view import Scope
+from sandtable.scenario.base import open_parameters, periods_of
+from sandtable.scenario.model import ResponseMode, Rivals
+from sandtable.scenario.run import PeriodResult, Result
+from sandtable.scenario.summary import totals
+
+EVERYWHERE = "*"
+
+
+def period_in_view(result: Result) -> PeriodResult:
+    """Return the chosen period when the scenario runs several, else its only one."""
+    wanted = st.session_state.get("period_in_view")
+    return next((item for item in result.periods if item.base.period == wanted), result.periods[-1])
+
+
+def region(state: TableState, item: PeriodResult) -> None:
+    """Draw the choice of the region or area in view."""
+    text = session.text()
+    regions = item.base.market.regions
+    if len(regions) == 1:
+        return
+    areas = session.data_set().metadata.areas
+    options = [EVERYWHERE]
+    for area, inside in areas.items():
+        options += [area, *(name for name in inside if name in regions)]
+    options += [name for name in regions if name not in options]
+    st.session_state["region"] = state.region or EVERYWHERE
+    st.selectbox(
+        text("region"),
+        options,
+        key="region",
+        format_func=lambda name: (
+            text("all_regions")
+            if name == EVERYWHERE
+            else text.name(name)
+            if name in areas
+            else f"\u2003{text.name(name)}"
+        ),
+        on_change=_set_region,
+        label_visibility="collapsed",
+        width=150,
+    )
+
+
+def _set_region() -> None:
+    chosen = st.session_state["region"]
+    session.put(replace(session.table(), region=None if chosen == EVERYWHERE else chosen))
+
+
+def period(state: TableState, item: PeriodResult) -> None:
+    """Draw the choice of the period."""
+    several = len(state.scenario.periods) > 1
+    options = state.scenario.periods if several else periods_of(session.data_set())
+    st.session_state["period"] = item.base.period
+    st.selectbox(
+        session.text()("period"),
+        list(reversed(options)),
+        key="period",
+        format_func=session.writer().period,
+        on_change=_set_period,
+        label_visibility="collapsed",
+        width=130,
+    )
+
+
+def _set_period() -> None:
+    """Look at another period: of the result when the scenario runs several, of the data otherwise."""
+    state = session.table()
+    chosen = st.session_state["period"]
+    if len(state.scenario.periods) > 1:
+        st.session_state["period_in_view"] = chosen
+    else:
+        session.put(state.changed(replace(state.scenario, periods=(chosen,))))
+
+
+def parameters(state: TableState) -> None:
+    """Draw the choice of the demand model."""
+    data_set = session.data_set()
+    text = session.text()
+    st.session_state["parameters"] = open_parameters(state.scenario, data_set).name
+    st.selectbox(
+        text("parameters"),
+        list(data_set.parameter_sets),
+        key="parameters",
+        format_func=lambda name: getattr(data_set.parameter_sets[name].title, text.language),
+        on_change=_set_parameters,
+        label_visibility="collapsed",
+        width=190,
+    )
+
+
+def _set_parameters() -> None:
+    state = session.table()
+    session.put(state.changed(replace(state.scenario, parameters=st.session_state["parameters"])))
+
+
+def rivals(state: TableState, scope: Scope) -> None:
+    """Draw the switch between rivals held and answered, each with what the own firm gains."""
+    text = session.text()
+    with st.container(key="rivals_row", horizontal=True, vertical_alignment="center", gap="small"):
+        mode = state.scenario.rivals.default
+        note = "answered_note" if mode == "best_response" else "held_note"
+        st.markdown(f"**{text('rivals')}**", width="content")
+        st.session_state["rivals"] = mode
+        gains = {name: _gain(state, name, scope) for name in ("hold", "best_response")}
+        st.segmented_control(
+            text("rivals"),
+            ["hold", "best_response"],
+            format_func=lambda name: (
+                f"{text('held' if name == 'hold' else 'answered')}{gains[name]}"
+            ),
+            key="rivals",
+            required=True,
+            on_change=lambda: set_mode(st.session_state["rivals"]),
+            label_visibility="collapsed",
+        )
+        st.caption(text(note), width="stretch")
+        parameters(state)
+
+
+def _gain(state: TableState, mode: str, scope: Scope) -> str:
+    """Return the own firm's change of units under a response mode, as a label; empty without levers."""
+    if not state.scenario.levers:
+        return ""
+    modes = Rivals(cast("ResponseMode", mode), state.scenario.rivals.by_firm)
+    outcome = session.try_result(replace(state.scenario, rivals=modes))
+    if outcome is None:
+        return f" {MISSING}"
+    baseline, after = totals(period_in_view(outcome), state.own_firm, scope.regions)
+    return f" {session.writer().signed_count(after.units - baseline.units)}"
+
+
+def set_mode(mode: ResponseMode) -> None:
+    """Let all rivals that are not named hold, or answer."""
+    session.put(session.table().with_mode(mode))
