@@ -39,6 +39,9 @@ check: .venv/dev-ready  ## lint, format, types, import layers, then the tests
 bench: .venv/dev-ready  ## measure speed and print the table
 	$(BIN)/python -m tests.bench
 
+agreement: .venv/dev-ready  ## compare with pyblp and write docs/model/agreement.md
+	$(BIN)/python -m docs.model.agreement
+
 slow: .venv/dev-ready  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 

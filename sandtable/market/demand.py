@@ -30,12 +30,20 @@ class Demand:
     tastes: Tastes
     nests: Nests | None = None
 
-    def utilities(self, deltas: FloatArray, prices: FloatArray) -> FloatArray:
-        """Utility of each product to each type, shape (R, J, K)."""
-        values = np.multiply(prices[:, :, None], -self.tastes.price_coefficients)
-        values += deltas[:, :, None]
+    def utilities(
+        self, deltas: FloatArray, prices: FloatArray, *, out: FloatArray | None = None
+    ) -> FloatArray:
+        """Utility of each product to each type, shape (R, J, K); written to ``out`` when given."""
+        alphas = self.tastes.price_coefficients
+        offered = np.isfinite(deltas)
+        means = deltas if offered.all() else np.where(offered, deltas, 0.0)
+        # delta - alpha * price as one matrix product: half the time of two broadcasts
+        left, right = np.stack([prices, means], axis=-1), np.stack([-alphas, np.ones_like(alphas)])
+        values = np.matmul(left, right, out=out)
         if self.tastes.deviations is not None:
             values += self.tastes.deviations
+        if means is not deltas:
+            values[~offered] = -np.inf
         return values
 
     def choice(self, deltas: FloatArray, prices: FloatArray) -> Choice:

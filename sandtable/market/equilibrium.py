@@ -1,8 +1,8 @@
 """Price equilibrium: the prices at which no responding firm gains from another price.
 
 Fixed point ``m = inv(Lambda) ((O * Gamma) m + s)`` (the zeta-markup of Morrow and Skerlos 2011), accelerated by
-SQUAREM, without ever building a J x J matrix; where that stalls, Newton's method from the best point. It ends with the
-first-order residual and a second-order check, or with a typed reason.
+SQUAREM, without ever building a J x J matrix; where that stalls, the same without acceleration, then Newton's method
+from the best point. It ends with the first-order residual and a second-order check, or with a typed reason.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from sandtable.errors import ConvergenceError
 from sandtable.market.curvature import profit_hessian
 from sandtable.market.demand import Demand
+from sandtable.market.kernel import choice_probabilities
 from sandtable.market.primitives import BoolArray, FloatArray, IntArray
 from sandtable.market.squarem import squarem_step
 from sandtable.market.supply import Ownership, profit_gradient
@@ -95,6 +96,8 @@ class Equilibrium:
         return self.prices
 
 
+# prices that run away are found out by their values at the end
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def equilibrium(
     game: PricingGame,
     start: FloatArray,
@@ -115,7 +118,7 @@ def equilibrium(
     tolerance : float
         First-order residual at which to stop.
     maximum_iterations : int
-        Evaluations before Newton's method is tried.
+        Evaluations before another method is tried.
     check_maximum : bool
         Whether to check the second-order condition of each firm at the end.
 
@@ -126,13 +129,18 @@ def equilibrium(
     # cells in which a product is not offered say nothing about its price
     if not game.responding.any():
         return Equilibrium(start, 0.0, 0, None)
+    if not np.isfinite(start).all():
+        return Equilibrium(start, np.nan, 0, "not_finite")
     problem = _Problem(game, start)
     point, residual, used = _iterate(problem, problem.first, tolerance, maximum_iterations)
-    if not residual <= tolerance:
-        polished, polished_residual, more = _polish(problem, point, tolerance)
+    # leaps may end far from any solution where plain steps from the start arrive
+    for attempt in (_plain_steps, _polish):
+        if residual <= tolerance:
+            break
+        other, other_residual, more = attempt(problem, point, tolerance, maximum_iterations)
         used += more
-        if polished_residual < residual or not np.isfinite(residual):
-            point, residual = polished, polished_residual
+        if other_residual < residual or not np.isfinite(residual):
+            point, residual = other, other_residual
     prices = problem.prices(point)
     reason: Reason | None = None
     if not (np.isfinite(residual) and np.isfinite(prices).all()):
@@ -158,6 +166,8 @@ class _Problem:
         )
         self.scale = np.maximum(np.abs(start).max(), 1e-300)
         self.first = np.zeros(self.free.shape)
+        # fresh memory for every evaluation would cost as much as the arithmetic
+        self._buffer = np.empty((*start.shape, len(game.demand.tastes.weights)))
 
     def prices(self, moves: FloatArray) -> FloatArray:
         return np.asarray(self.start + np.where(self.free, moves, 0.0))
@@ -166,7 +176,8 @@ class _Problem:
         """Profit gradient, shares and slopes, summed over cells when pricing is national, (G, J) each."""
         game = self.game
         prices = self.prices(moves)
-        choice = game.demand.choice(game.deltas, prices)
+        utilities = game.demand.utilities(game.deltas, prices, out=self._buffer)
+        choice = choice_probabilities(utilities, game.demand.nests, overwrite_utilities=True)
         gradient, shares, slopes = profit_gradient(choice, self.ownership, prices - self.costs)
         if game.national:
             sizes = game.market_sizes
@@ -175,10 +186,9 @@ class _Problem:
 
     def improve(self, moves: FloatArray) -> tuple[FloatArray, float]:
         """One step of the fixed point (its change), and the residual at ``moves``."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            gradient, shares, slopes = self.gradient(moves)
-            step = np.where(self.free, gradient / slopes, 0.0)
-            relative = np.where(self.free, np.abs(gradient) / shares, 0.0)
+        gradient, shares, slopes = self.gradient(moves)
+        step = np.where(self.free, gradient / slopes, 0.0)
+        relative = np.where(self.free, np.abs(gradient) / shares, 0.0)
         return step, float(relative.max(initial=0.0))
 
 
@@ -206,12 +216,25 @@ def _iterate(
     return moves, residual, used
 
 
+def _plain_steps(
+    problem: _Problem, _: FloatArray, tolerance: float, maximum: int
+) -> tuple[FloatArray, float, int]:
+    """The fixed point from the start without leaps: slower, and seldom lost."""
+    moves, used = problem.first, 0
+    while True:
+        step, residual = problem.improve(moves)
+        used += 1
+        if residual <= tolerance or used >= maximum or not np.isfinite(residual):
+            return moves, residual, used
+        moves = moves + step
+
+
 def _flat(step: FloatArray) -> FloatArray:
     return step.reshape(1, -1)
 
 
 def _polish(
-    problem: _Problem, moves: FloatArray, tolerance: float
+    problem: _Problem, moves: FloatArray, tolerance: float, _: int
 ) -> tuple[FloatArray, float, int]:
     """Newton's method (scipy's hybrid) on the fixed point, for the games where it only creeps."""
     from scipy.optimize import root  # slow to import, seldom needed

@@ -114,8 +114,8 @@ def invert_shares(
     deltas = start + tastes.weights @ tastes.price_coefficients * prices
     if tastes.deviations is not None:
         deltas -= tastes.deviations @ tastes.weights
-    deltas = _contract(gaps, deltas, damping, tolerance, maximum_iterations)
-    return _newton(demand, gaps, deltas, prices, tolerance)
+    deltas, gap = _contract(gaps, deltas, damping, tolerance, maximum_iterations)
+    return _newton(demand, gaps, deltas, gap, prices, tolerance)
 
 
 def _check_shares(shares: FloatArray) -> None:
@@ -135,13 +135,14 @@ def _check_shares(shares: FloatArray) -> None:
 
 def _contract(
     gaps: GapFunction, deltas: FloatArray, damping: float, tolerance: float, maximum: int
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
+    """Mean utilities close enough for Newton's method, with the errors of their log shares."""
     gap = gaps(deltas)
     used = 1
     while True:
         worst = np.abs(gap).max(initial=0.0)
         if worst <= tolerance or (worst <= NEWTON_STARTS_AT and used >= QUICK):
-            return deltas
+            return deltas, gap
         if not (used < maximum and np.isfinite(worst)):
             break
         first = deltas + damping * gap
@@ -159,19 +160,22 @@ def _contract(
 
 
 def _newton(
-    demand: Demand, gaps: GapFunction, start: FloatArray, prices: FloatArray, tolerance: float
+    demand: Demand,
+    gaps: GapFunction,
+    best: FloatArray,
+    best_gap: FloatArray,
+    prices: FloatArray,
+    tolerance: float,
 ) -> FloatArray:
-    offered = np.isfinite(start)
-    both = offered[:, :, None] & offered[:, None, :]
-    best = start
-    best_gap = gaps(best)
     worst = np.abs(best_gap).max(initial=0.0)
     for _ in range(12):
         if worst <= tolerance:
             break
+        offered = np.isfinite(best)
+        both = offered[:, :, None] & offered[:, None, :]
         shares = np.where(offered, demand.shares(best, prices), 1.0)
         jacobian = demand.delta_jacobian(best, prices) / shares[:, :, None]
-        jacobian = np.where(both, jacobian, np.eye(start.shape[1]))
+        jacobian = np.where(both, jacobian, np.eye(best.shape[1]))
         step = np.linalg.solve(jacobian, best_gap[:, :, None])[:, :, 0]
         gap = gaps(best + step)
         if not np.abs(gap).max() < worst:

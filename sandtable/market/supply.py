@@ -30,7 +30,7 @@ class Ownership:
 
     firms: IntArray
     demand: Demand
-    _groups: list[tuple[FloatArray, IntArray]] = field(init=False, repr=False)
+    _groups: list[_Groups] = field(init=False, repr=False)
     _weights: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -40,7 +40,7 @@ class Ownership:
             width = int(self.firms.max()) + 1
             groups += [nests.outer * width + self.firms, nests.inner * width + self.firms]
         tastes = self.demand.tastes
-        object.__setattr__(self, "_groups", [_indicator(group) for group in groups])
+        object.__setattr__(self, "_groups", [_Groups(group) for group in groups])
         object.__setattr__(self, "_weights", tastes.weights * tastes.price_coefficients)
 
     def cross_terms(self, choice: Choice, margins: FloatArray) -> FloatArray:
@@ -56,10 +56,10 @@ class Ownership:
         if choice.within_outer is not None and choice.within_inner is not None:
             within += [(outer, choice.within_outer), (inner, choice.within_inner)]
         total = np.zeros_like(margins)
-        for (factor, shares), (matrix, codes) in zip(within, self._groups, strict=True):
+        for (factor, shares), groups in zip(within, self._groups, strict=True):
             if factor:
-                won = (matrix * margins[:, None, :]) @ choice.probabilities * self._weights
-                total += factor * np.vecdot(shares, np.take(won, codes, axis=1))
+                won = groups.sums(margins, choice.probabilities) * self._weights
+                total += factor * np.vecdot(shares, np.take(won, groups.codes, axis=1))
         return total
 
     def own_slopes(self, choice: Choice) -> FloatArray:
@@ -68,9 +68,30 @@ class Ownership:
         return np.asarray(own * (choice.probabilities @ self._weights))
 
 
-def _indicator(groups: IntArray) -> tuple[FloatArray, IntArray]:
-    names, codes = np.unique(groups, return_inverse=True)
-    return (np.arange(len(names))[:, None] == codes).astype(np.float64), codes
+class _Groups:
+    """Products in groups, and weighted sums over each group."""
+
+    def __init__(self, groups: IntArray) -> None:
+        names, self.codes = np.unique(groups, return_inverse=True)
+        self.order = np.argsort(self.codes, kind="stable")
+        self.ends = np.cumsum(np.bincount(self.codes, minlength=len(names)))
+
+    def sums(self, weights: FloatArray, values: FloatArray) -> FloatArray:
+        """Sum of ``weights[r, j] * values[r, j]`` over the products of each group, shape (R, G, K)."""
+        from scipy.sparse import csr_array  # slow to import, needed only where prices answer
+
+        n_cells, n_products, n_types = values.shape
+        n_groups = len(self.ends)
+        # one sparse matrix for all cells: a third of the time of a dense one
+        cells = np.arange(n_cells)[:, None]
+        columns = (self.order + n_products * cells).ravel()
+        ends = (self.ends + n_products * cells).ravel()
+        matrix = csr_array(
+            (weights[:, self.order].ravel(), columns, np.concatenate([[0], ends])),
+            shape=(n_cells * n_groups, n_cells * n_products),
+        )
+        sums = matrix @ values.reshape(-1, n_types)
+        return np.asarray(sums.reshape(n_cells, n_groups, n_types))
 
 
 def marginal_costs(
