@@ -10,12 +10,16 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from sandtable.errors import ConvergenceError, Fault, InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
 
@@ -62,12 +66,22 @@ def _print_json(value: Any) -> None:
 def _table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    if title:
+        print()  # noqa: T201
+        _say(title, "italic")
+    table = Table(box=None, pad_edge=False)
     for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=place > 0)
+        # a long name breaks into two lines; cut short, it could be another one
+        justify: Literal["left", "right"] = "left" if place == 0 else "right"
+        table.add_column(column, justify=justify, no_wrap=place > 0, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        # a name from data is text: square brackets in it are no markup
+        table.add_row(*(Text(cell) for cell in row))
     Console().print(table)
+
+
+def _say(text: str, style: str | None = None) -> None:
+    Console().print(Text(text), style=style, highlight=False)
 
 
 @app.command("run")
@@ -109,15 +123,13 @@ def _show_result(result: Any) -> None:
     from sandtable.scenario.summary import change_by_firm, totals
 
     scenario, metadata = result.scenario, result.data_set.metadata
-    console = Console()
-    console.print(f"[bold]{scenario.title}[/bold]", highlight=False)
+    _say(scenario.title, "bold")
     if scenario.question:
-        console.print(scenario.question, highlight=False)
-    console.print(
+        _say(scenario.question)
+    _say(
         f"{result.data_set.name} ({metadata.kind}), parameters {result.parameters.name}, "
         f"money in {metadata.money_unit}",
-        style="dim",
-        highlight=False,
+        "dim",
     )
     for item in result.periods:
         baseline, after = totals(item, result.own_firm)
@@ -125,23 +137,22 @@ def _show_result(result: Any) -> None:
             [kpi.replace("_", " "), *_kpi_cells(getattr(baseline, kpi), getattr(after, kpi), kpi)]
             for kpi in KPIS
         ]
-        title = f"\n{result.own_firm}, {item.base.period}"
+        title = f"{result.own_firm}, {item.base.period}"
         _table(title, ["", "baseline", "scenario", "change"], rows)
         changes = [pair for pair in change_by_firm(item).items() if round(pair[1])]
         if changes:
             shown = changes if len(changes) <= 8 else [*changes[:4], *changes[-4:]]
-            _table(
-                "\nWho wins, who loses", ["firm", "units"], [[f, f"{v:+,.0f}"] for f, v in shown]
-            )
+            _table("Who wins, who loses", ["firm", "units"], [[f, f"{v:+,.0f}"] for f, v in shown])
     for warning in result.warnings:
-        console.print(f"note: {warning}", style="yellow", highlight=False)
+        _say(f"note: {warning}", "yellow")
 
 
 def _kpi_cells(before: float | None, after: float | None, kpi: str) -> list[str]:
     if before is None or after is None:
         return ["—", "—", "—"]
     if kpi in ("share_of_sales", "conversion"):
-        change = f"{(after - before) * 100:+.2f} pt" if after != before else ""
+        points = round((after - before) * 100, 2)
+        change = f"{points:+.2f} pt" if points else ""
         return [f"{before:.2%}", f"{after:.2%}", change]
     change = f"{after - before:+,.0f}" if round(after - before) else ""
     return [f"{before:,.0f}", f"{after:,.0f}", change]
@@ -194,18 +205,23 @@ def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
         records = table.astype(object).where(table.notna(), None).to_dict(orient="records")
         _print_json({"schema": 1, "converged": True, "rows": records})
         return
-    own = table[table["firm"] == results[0][1].own_firm]
-    rows = []
-    for row in own.to_dict(orient="records"):
-        cells = [
-            _kpi_cells(row[f"{kpi}_baseline"], row[f"{kpi}_scenario"], str(kpi))
-            for kpi in ("units", "share_of_sales", "revenue", "contribution_profit")
-        ]
-        rows.append(
-            [f"{Path(str(row['scenario'])).stem}, {row['period']}", *(f"{c[1]} {c[2]}".strip() for c in cells)]
-        )
-    columns = [results[0][1].own_firm, "units", "share of sales", "revenue", "contribution profit"]
-    _table("", columns, rows)
+    first = results[0][1]
+    _show_comparison(table, first.own_firm, first.data_set.metadata.money_unit)
+
+
+def _show_comparison(table: pd.DataFrame, own_firm: str, money_unit: str) -> None:
+    """Print one block per period and a line per scenario, so that 80 columns hold it."""
+    kpis = ("units", "share_of_sales", "contribution_profit")
+    for period, rows in table[table["firm"] == own_firm].groupby("period"):
+        lines = []
+        for row in rows.to_dict(orient="records"):
+            sides = [
+                _kpi_cells(row[f"{kpi}_baseline"], row[f"{kpi}_scenario"], kpi) for kpi in kpis
+            ]
+            cells = [cell for _, after, change in sides for cell in (after, change)]
+            lines.append([Path(str(row["scenario"])).stem, *cells])
+        columns = ["scenario", "units", "change", "share", "change", "profit", "change"]
+        _table(f"{own_firm}, {period}; profit in {money_unit}", columns, lines)
 
 
 @app.command()
@@ -279,8 +295,7 @@ def data_show(
             }
         )
         return
-    console = Console()
-    console.print(f"[bold]{metadata.title.en}[/bold] ({metadata.kind})", highlight=False)
+    _say(f"{metadata.title.en} ({metadata.kind})", "bold")
     for label, text in (
         ("source", metadata.source),
         ("licence", metadata.licence),
@@ -290,15 +305,15 @@ def data_show(
         ("market size", metadata.market_size_rule),
         ("sha256", data_set.sha256),
     ):
-        console.print(f"[dim]{label}:[/dim] {text}", highlight=False)
-    _table("\nTables", ["table", "rows"], [[key, f"{size:,}"] for key, size in sizes.items()])
+        _say(f"{label}: {text}")
+    _table("Tables", ["table", "rows"], [[key, f"{size:,}"] for key, size in sizes.items()])
     rows = [
         [key, value.title.en, value.price_coefficient.grade]
         for key, value in data_set.parameter_sets.items()
     ]
-    _table("\nParameter sets", ["name", "title", "price coefficient"], rows)
+    _table("Parameter sets", ["name", "title", "price coefficient"], rows)
     for limit in metadata.limits:
-        console.print(f"limit: {limit.en}", style="yellow", highlight=False)
+        _say(f"limit: {limit.en}", "yellow")
 
 
 @data_app.command("check")

@@ -14,8 +14,7 @@ from sandtable.export.workbook import workbook
 from sandtable.scenario.run import Result
 from sandtable.scenario.writing import scenario_text
 
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def _neutral(rows: pd.DataFrame) -> pd.DataFrame:
@@ -52,6 +51,9 @@ def write_result(result: Result, folder: Path) -> None:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name in contents:
+            if (folder / name).is_dir():
+                raise IsADirectoryError(f"{name} is a folder")
         staging = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
         try:
             for name, content in contents.items():

@@ -9,6 +9,7 @@ from typing import Any
 
 import xlsxwriter
 
+from sandtable import __version__
 from sandtable.scenario.compare import KPIS
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import Result
@@ -92,7 +93,7 @@ def _summary(result: Result) -> Table:
         baseline, scenario = totals(item, result.own_firm)
         for kpi in KPIS:
             before, after = getattr(baseline, kpi), getattr(scenario, kpi)
-            change = None if before is None else after - before
+            change = None if before is None or after is None else after - before
             rows.append([kpi, result.own_firm, item.base.period, before, after, change])
     return columns, rows
 
@@ -143,6 +144,7 @@ def _provenance(result: Result) -> Table:
         ["money unit", metadata.money_unit],
         ["parameter set", result.parameters.name],
         ["rivals by default", result.scenario.rivals.default],
+        ["sandtable version", __version__],
     ]
     named = {
         "price coefficient": result.parameters.price_coefficient,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,8 @@ from sandtable.market.primitives import FloatArray, Nests, Tastes
 from sandtable.scenario.model import Scenario
 
 KEPT = 48  # calibrated bases kept in memory: three years of months and some
-_bases: OrderedDict[tuple[str, str, str], Base] = OrderedDict()
+_bases: OrderedDict[tuple[str, str, str, bool], Base] = OrderedDict()
+_lock = Lock()  # each session of the app runs in a thread of its own
 
 
 @dataclass(frozen=True)
@@ -122,14 +124,17 @@ def base_of(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
     ConvergenceError
         If the observed shares cannot be reproduced.
     """
-    key = (data_set.sha256, parameters.name, period)
-    if key in _bases:
-        _bases.move_to_end(key)
-        return _bases[key]
+    # a data set loaded without its funnel has the same hash, but no leads
+    key = (data_set.sha256, parameters.name, period, "funnel" in data_set.tables)
+    with _lock:
+        if key in _bases:
+            _bases.move_to_end(key)
+            return _bases[key]
     base = _calibrate(data_set, parameters, period)
-    _bases[key] = base
-    while len(_bases) > KEPT:
-        _bases.popitem(last=False)
+    with _lock:
+        _bases[key] = base
+        while len(_bases) > KEPT:
+            _bases.popitem(last=False)
     return base
 
 

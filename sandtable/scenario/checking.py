@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_args
@@ -44,38 +44,51 @@ class Checker:
         metadata = self.data_set.metadata
         return metadata.currency if metadata.money_unit == metadata.currency else ""
 
-    def check_names(self, parameters: str | None, own_firm: str | None) -> None:
-        """Check the parameter set and the own firm."""
+    @cached_property
+    def regions_and_areas(self) -> list[str]:
+        """All that a lever may name as its region."""
+        return [*regions_of(self.data_set, None), *self.data_set.metadata.areas]
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """All observed periods, oldest first."""
+        return periods_of(self.data_set)
+
+    def own_firm(self, name: str | None) -> str | None:
+        """Return the own firm that a file names; None when it names none, or one that does not exist."""
+        known = name is not None and self._known(("own_firm",), "firm", name, self.firms)
+        return name if known else None
+
+    def check_parameters(self, parameters: str | None) -> None:
+        """Check the parameter set."""
         known = self.data_set.parameter_sets
         if parameters is not None and parameters not in known:
             self.document.fault(
                 ("parameters",),
                 f"no parameter set is called '{parameters}'{did_you_mean(parameters, known)}",
             )
-        if own_firm is not None:
-            self._known(("own_firm",), "firm", own_firm, self.firms)
 
     def horizon(self, first: str | int, last: str | int | None) -> tuple[str, ...]:
-        """Return the periods of a horizon; none when it does not fit."""
+        """Return the periods of a horizon; all that are observed when it has a fault."""
         start = self._period(("horizon", "from"), first)
         end = start if last is None else self._period(("horizon", "to"), last)
         if start is None or end is None:
-            return ()
+            return self.periods
         if end < start:
             self.document.fault(("horizon", "to"), f"is {end}, before 'from' ({start}).")
-        return tuple(period for period in periods_of(self.data_set) if start <= period <= end)
+            return self.periods
+        return tuple(period for period in self.periods if start <= period <= end)
 
     def rivals(self, entries: Any, inherited: Rivals) -> Rivals:
         """Return the response modes, laid over those of the extended file."""
         default, by_firm = inherited.default, dict(inherited.by_firm)
         for name, mode in entries.items() if isinstance(entries, Mapping) else ():
             place = ("rivals", str(name))
-            if not isinstance(mode, str):
-                continue  # its type is already a fault of the file's structure
             if name != "default":
                 self._known(place, "firm", name, self.firms)
-            if mode not in MODES:
-                self.document.fault(place, f"must be {' or '.join(MODES)}, not '{mode}'.")
+            if not isinstance(mode, str) or mode not in MODES:
+                found = f", not '{mode}'" if isinstance(mode, str) else ""
+                self.document.fault(place, f"must be {' or '.join(MODES)}{found}.")
             elif name == "default":
                 default = mode
             else:
@@ -86,15 +99,11 @@ class Checker:
         """Turn one item of ``levers:`` into a move; None when it has a fault."""
         place: Place = ("levers", index)
         before = len(self.document.faults)
-        table = lever_table()
-        lever = table.get(entry["lever"])
-        if lever is None:
-            name = entry["lever"]
-            self.document.fault(
-                (*place, "lever"), f"no lever is called '{name}'{did_you_mean(name, table)}"
-            )
-            return None
         name = entry["lever"]
+        if not self._known((*place, "lever"), "lever", name, lever_table()):
+            self.check_given(index, entry)
+            return None
+        lever = lever_table()[name]
         self._target(place, name, lever, entry, scenario)
         change, value = self._amount(place, name, lever, entry)
         owner = entry["owner"]
@@ -118,18 +127,50 @@ class Checker:
             last=last,
         )
         if len(self.document.faults) == before:
-            self._reach(place, move, lever, scenario)
+            problem = self._reach(move, lever, scenario)
+            if problem:
+                self.document.fault(place, problem)
             if self._stands_twice(index, move):
                 self.document.fault(
                     place, "stands twice with the same target and dates; keep one of them."
                 )
         return move if len(self.document.faults) == before else None
 
+    def check_given(self, index: int, entry: Mapping[str, Any]) -> None:
+        """Check the names of an item that cannot be understood as a whole, so that they need no second pass."""
+        known: dict[str, Collection[str]] = {
+            "lever": lever_table(),
+            "product": self.products.index,
+            "firm": self.firms,
+            "region": self.regions_and_areas,
+        }
+        for field, names in known.items():
+            if isinstance(entry.get(field), str) and entry[field]:
+                self._known(("levers", index, field), field, entry[field], names)
+
+    def check_inherited(self, scenario: Scenario, changed: list[str]) -> None:
+        """Hold the levers of the extended file against what this one changes under them."""
+        for move in scenario.levers if changed else ():
+            lever = lever_table()[move.lever]
+            target = move.product or move.firm or "the market"
+            about = f"the inherited lever {move.lever} of {target}"
+            own_firm = scenario.own_firm or self.data_set.metadata.own_firm
+            firm = move.firm or str(self.products["firm"].get(move.product, ""))
+            if "own_firm" in changed and lever.products == "own" and firm != own_firm:
+                self.document.fault(
+                    ("own_firm",),
+                    f"{about} is for products of {own_firm} only, this one is {firm}'s; "
+                    "extend another file or keep the own firm.",
+                )
+            problem = self._reach(move, lever, scenario) if "horizon" in changed else None
+            if problem:
+                self.document.fault(("horizon",), f"{about}: {problem}")
+
     def _stands_twice(self, index: int, move: LeverMove) -> bool:
         seen: dict[tuple[str | None, ...], int] = self.__dict__.setdefault("_seen", {})
         return seen.setdefault(move.key, index) != index
 
-    def _known(self, place: Place, kind: str, name: str, known: list[str]) -> bool:
+    def _known(self, place: Place, kind: str, name: str, known: Collection[str]) -> bool:
         if name in known:
             return True
         self.document.fault(place, f"no {kind} is called '{name}'{did_you_mean(name, known)}")
@@ -138,7 +179,7 @@ class Checker:
     def _period(self, place: Place, value: str | int | None) -> str | None:
         if value is None:
             return None
-        periods = periods_of(self.data_set)
+        periods = self.periods
         if str(value) not in periods:
             self.document.fault(
                 place,
@@ -152,6 +193,7 @@ class Checker:
         self, place: Place, name: str, lever: Lever, entry: Mapping[str, Any], scenario: Scenario
     ) -> None:
         product, firm, region = entry["product"], entry["firm"], entry["region"]
+        before = len(self.document.faults)
         own_firm = scenario.own_firm or self.data_set.metadata.own_firm
         if lever.scope == "market":
             for field in ("product", "firm"):
@@ -162,28 +204,34 @@ class Checker:
         elif (product is None) == (firm is None):
             wanted = "product" if lever.scope == "product" else "product or firm"
             what = "names both a product and a firm" if product else "names nothing to act on"
-            self.document.fault(place, f"{what}; give one {wanted}.")
+            self.document.fault(place, f"{what}; name one {wanted}.")
         elif firm is not None and lever.scope == "product":
             self.document.fault((*place, "firm"), f"the lever {name} acts on a product; name one.")
+        owner_now = firm
         if product is not None and self._known(
-            (*place, "product"), "product", product, list(self.products.index)
+            (*place, "product"), "product", product, self.products.index
         ):
-            self._own(
-                (*place, "product"), name, lever, self.products.loc[product, "firm"], own_firm
-            )
+            owner_now = str(self.products.loc[product, "firm"])
+            self._own((*place, "product"), name, lever, owner_now, own_firm)
         if firm is not None and self._known((*place, "firm"), "firm", firm, self.firms):
             self._own((*place, "firm"), name, lever, firm, own_firm)
         if region is not None:
-            areas = list(self.data_set.metadata.areas)
-            self._known(
-                (*place, "region"), "region", region, [*regions_of(self.data_set, None), *areas]
-            )
+            self._known((*place, "region"), "region", region, self.regions_and_areas)
         if name == "ownership":
-            self._owner(place, firm, entry["owner"])
-        if name in NEEDS_LEADS and "funnel" not in self.data_set.tables:
-            self.document.fault(
-                (*place, "lever"), f"needs leads, but {self.data_set.name} has no funnel table."
-            )
+            self._owner(place, owner_now, entry)
+        if name in NEEDS_LEADS and len(self.document.faults) == before:
+            self._leads((*place, "lever"), name, product, firm)
+
+    def _leads(self, place: Place, name: str, product: str | None, firm: str | None) -> None:
+        if "funnel" not in self.data_set.tables:
+            message = f"the lever {name} needs leads, but {self.data_set.name} has no funnel table."
+            self.document.fault(place, message)
+            return
+        counted = set(self.data_set.tables["funnel"]["product"])
+        targets = [product] if product else self.products.index[self.products["firm"] == firm]
+        if not counted.intersection(targets):
+            message = f"the lever {name} needs leads; the data have none of {product or firm}."
+            self.document.fault(place, message)
 
     def _own(self, place: Place, name: str, lever: Lever, firm: str, own_firm: str) -> None:
         if lever.products == "own" and firm != own_firm:
@@ -193,11 +241,15 @@ class Checker:
                 f"the lever {name} is for products of {own_firm}, this one is {firm}'s{hint}.",
             )
 
-    def _owner(self, place: Place, firm: str | None, owner: str | None) -> None:
+    def _owner(self, place: Place, owner_now: str | None, entry: Mapping[str, Any]) -> None:
+        owner = entry["owner"]
         if owner is None:
             self.document.fault((*place, "owner"), "is missing; name the firm that takes over.")
-        elif self._known((*place, "owner"), "firm", owner, self.firms) and owner == firm:
-            self.document.fault((*place, "owner"), f"{owner} already owns its products.")
+        elif self._known((*place, "owner"), "firm", owner, self.firms) and owner == owner_now:
+            what = entry["product"] or "its products"
+            self.document.fault((*place, "owner"), f"{owner} already owns {what}; name another.")
+        if entry["region"] is not None:
+            self.document.fault((*place, "region"), "an owner changes everywhere; remove it.")
 
     def _amount(
         self, place: Place, name: str, lever: Lever, entry: Mapping[str, Any]
@@ -209,12 +261,13 @@ class Checker:
                     (*place, field), f"the lever {name} takes no amount; remove it."
                 )
             return None, None
-        wanted = " or ".join(
-            dict.fromkeys("value" if kind == "value" else "change" for kind in lever.change)
-        )
+        wanted = "a change in per cent"
+        if lever.change != ["relative"]:
+            fields = ("a value" if kind == "value" else "a change" for kind in lever.change)
+            wanted = " or ".join(dict.fromkeys(fields))
         if len(given) != 1:
             what = "gives both change and value" if given else "gives no amount"
-            self.document.fault(place, f"{what}; give {'one ' if given else ''}{wanted}.")
+            self.document.fault(place, f"{what}; give {wanted}.")
             return None, None
         field = given[0]
         unit = {"money": self.money_unit}.get(lever.unit, lever.unit)
@@ -228,25 +281,27 @@ class Checker:
             return None, None
         kind = "value" if change is None else change.kind
         if kind not in lever.change:
-            example = "a change in per cent" if lever.change == ["relative"] else wanted
-            self.document.fault((*place, field), f"the lever {name} takes {example}.")
-        elif change is not None and change.kind == "relative" and change.amount <= -1:
-            self.document.fault((*place, field), "is -100 % or less; it must leave something.")
-        elif value is not None and (value < 0 or (value == 0 and name != "customer_cash")):
-            self.document.fault((*place, field), f"is {value:g}; it must be above 0.")
+            found = "" if "relative" in lever.change and change else f", not a {field}"
+            self.document.fault((*place, field), f"the lever {name} takes {wanted}{found}.")
+            return None, None
+        problem = _beyond_range(name, change, value)
+        if value is not None and entry["firm"] is not None:
+            problem = (
+                f"would set every product of {entry['firm']} to one price; name a product, "
+                "or give a change."
+            )
+        if problem:
+            self.document.fault((*place, field), problem)
         return change, value
 
-    def _reach(self, place: Place, move: LeverMove, lever: Lever, scenario: Scenario) -> None:
-        """A move must act on something that is sold, and leave a price above 0."""
-        run = scenario.periods or periods_of(self.data_set)[-1:]
+    def _reach(self, move: LeverMove, lever: Lever, scenario: Scenario) -> str | None:
+        """Say what is wrong with a move that acts on nothing that is sold, or leaves no price above 0."""
+        run = scenario.periods or self.periods[-1:]
         acting = [period for period in run if move.acts_in(period)]
         if not acting:
-            self.document.fault(
-                place, f"acts in none of the periods that are run ({run[0]} to {run[-1]})."
-            )
-            return
+            return f"acts in no period that is run ({_span(run)}); change its dates or the horizon."
         if lever.scope == "market":
-            return
+            return None
         sales = self.data_set.tables["sales"]
         targets = (
             [move.product]
@@ -261,31 +316,40 @@ class Checker:
         ]
         where = f" in {move.region}" if move.region else ""
         if sold.empty:
-            self.document.fault(
-                place,
-                f"{move.product or move.firm} sells nothing{where} in {acting[0]}"
-                + (f" to {acting[-1]}." if len(acting) > 1 else "."),
-            )
-        elif lever.unit == "money":
-            self._price_left(place, move, sold)
+            target = move.product or move.firm
+            return f"{target} sells nothing{where} in {_span(acting)}; choose what is sold then."
+        return _price_left(move, sold) if lever.unit == "money" else None
 
-    def _price_left(self, place: Place, move: LeverMove, sold: pd.DataFrame) -> None:
-        net = sold["net_price"]
-        if move.lever == "customer_cash":
-            left = net - (move.value or 0.0)
-        elif move.lever == "net_price":
-            left = net if move.change is None else net.map(move.change.applied_to)
-        else:
-            listed = sold["list_price"]
-            left = (
-                net
-                - listed
-                + (listed.map(move.change.applied_to) if move.change else (move.value or 0.0))
-            )
-        if (left <= 0).any():
-            row = sold.iloc[int(left.to_numpy().argmin())]
-            self.document.fault(
-                place,
-                f"would leave {row['product']} a net price of {left.min():,.6g} in {row['region']}; "
-                "a price must stay above 0.",
-            )
+
+def _beyond_range(name: str, change: Change | None, value: float | None) -> str | None:
+    """Say why an amount cannot be; None when it can."""
+    if change is not None:
+        nothing_left = change.kind == "relative" and change.amount <= -1
+        return "is -100 % or less; it must leave something." if nothing_left else None
+    assert value is not None
+    if name == "customer_cash":
+        return f"is {value:g}; it must be 0 or more." if value < 0 else None
+    return f"is {value:g}; it must be above 0." if value <= 0 else None
+
+
+def _span(periods: Sequence[str]) -> str:
+    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+
+
+def _price_left(move: LeverMove, sold: pd.DataFrame) -> str | None:
+    """Say where a move leaves a net price of 0 or less."""
+    net, listed = sold["net_price"], sold["list_price"]
+    if move.lever == "customer_cash":
+        left = net - (move.value or 0.0)
+    elif move.lever == "net_price":
+        left = net if move.change is None else net.map(move.change.applied_to)
+    else:
+        moved = listed.map(move.change.applied_to) if move.change else (move.value or 0.0)
+        left = net - listed + moved
+    if not (left <= 0).any():
+        return None
+    row = sold.iloc[int(left.to_numpy().argmin())]
+    return (
+        f"would leave {row['product']} a net price of {left.min():,.6g} in {row['region']}; "
+        "a price must stay above 0."
+    )

@@ -98,12 +98,15 @@ def compose(scenario: Scenario, base: Base) -> Composed:
         if not move.acts_in(base.period):
             continue
         rows, columns = _cells(move, base)
+        if not (rows and columns):
+            continue  # not sold in this period; the checks saw that it is sold in another one
         if move.lever in PRICE_LEVERS:
             _move_price(draft, move, np.ix_(rows, columns), base)
             draft.priced[columns] = True
             _check_prices(draft, market, index)
         else:
             _move_market(draft, move, rows, columns)
+            _check_sizes(draft, index)
         mark = _beyond_guard_rail(move, base, draft, rows, columns)
         if mark:
             marks.append(mark)
@@ -132,8 +135,9 @@ def _cells(move: LeverMove, base: Base) -> tuple[list[int], list[int]]:
     market = base.market
     wanted = regions_of(base.data_set, move.region)
     rows = [market.regions.index(region) for region in wanted if region in market.regions]
-    if move.product is not None:
-        # a product that is not sold in this period is in another period of the run
+    if move.product is None and move.firm is None:
+        columns = list(range(len(market.products)))
+    elif move.product is not None:
         columns = [j for j, code in enumerate(market.products) if code == move.product]
     else:
         columns = [j for j, firm in enumerate(market.firms) if firm == move.firm]
@@ -173,13 +177,20 @@ def _move_market(draft: _Draft, move: LeverMove, rows: list[int], columns: list[
     elif move.lever == "ownership":
         draft.firms[columns] = move.owner
     elif move.lever == "market_size":
-        draft.market_sizes[rows] = _changed(move, draft.market_sizes[rows])
+        draft.market_sizes[rows] *= _growth(move, float(draft.market_sizes[rows].sum()))
     else:
         assert move.change is not None
         factor = 1 + move.change.amount
         draft.attraction[cells] *= factor
         if move.lever == "lead_volume":
             draft.lead_factors[cells] *= factor
+
+
+def _growth(move: LeverMove, households: float) -> float:
+    """Factor on the market size; an absolute change is of all the regions together, each in its proportion."""
+    assert move.change is not None
+    change = move.change
+    return 1 + (change.amount if change.kind == "relative" else change.amount / households)
 
 
 def _check_prices(draft: _Draft, market: Market, index: int) -> None:
@@ -197,6 +208,12 @@ def _check_prices(draft: _Draft, market: Market, index: int) -> None:
                 )
             ]
         )
+
+
+def _check_sizes(draft: _Draft, index: int) -> None:
+    if not (draft.market_sizes > 0).all():
+        message = "leaves no households in the market; a market size must stay above 0."
+        raise InputError([Fault("scenario", f"levers[{index}]", message)])
 
 
 def _beyond_guard_rail(
@@ -220,8 +237,10 @@ def _beyond_guard_rail(
         return None
     low, high = rail
     if move.lever == "customer_cash":
-        mean = float(np.nanmean(base.list_prices[np.ix_(rows, columns)]))
-        amount = (move.value or 0.0) / mean
+        listed = base.list_prices[np.ix_(rows, columns)]
+        if not np.isfinite(listed).any():
+            return None
+        amount = (move.value or 0.0) / float(np.nanmean(listed))
     else:
         assert move.change is not None
         size = base.market.market_sizes[rows].sum() if move.change.kind == "absolute" else 1.0

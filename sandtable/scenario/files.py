@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 
-from sandtable.data.catalogue import find_data_set
+from sandtable.data.catalogue import data_set_names, find_data_set
 from sandtable.data.loading import DataSet
 from sandtable.data.metadata import StrictModel
 from sandtable.documents import Document, ModelT, parse_document, read_document, understand
-from sandtable.errors import Fault, InputError
+from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.scenario.base import open_data_set
 from sandtable.scenario.checking import Checker
 from sandtable.scenario.model import Scenario
 
 DEEPEST = 8
+CHECKED_AGAIN = ("horizon", "own_firm")  # what a file may change under the levers that it inherits
 
-Period = Annotated[str | int, Field(union_mode="left_to_right")]
+
+def _amount(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise ValueError("must be an amount such as -5 % or 255,400.")
+    return value
+
+
+def _period(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise ValueError("must be a period such as 2026-06 or 1990.")
+    return value
+
+
+# One sentence, where a union of types would give one for each of its members.
+Amount = Annotated[str | int | float, BeforeValidator(_amount)]
+Period = Annotated[str | int, BeforeValidator(_period)]
 Text = Annotated[str, Field(max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -38,8 +54,8 @@ class LeverEntry(StrictModel):
     product: Name | None = None
     firm: Name | None = None
     region: Name | None = None
-    change: str | int | float | None = None
-    value: str | int | float | None = None
+    change: Amount | None = None
+    value: Amount | None = None
     owner: Name | None = None
     first: Annotated[Period | None, Field(alias="from")] = None
     last: Annotated[Period | None, Field(alias="to")] = None
@@ -58,7 +74,7 @@ class ScenarioFile(StrictModel):
     extends: Name | None = None
     horizon: Horizon | None = None
     levers: Annotated[list[LeverEntry], Field(default_factory=list)]
-    rivals: Annotated[dict[str, str], Field(default_factory=dict)]
+    rivals: Annotated[dict[str, Any], Field(default_factory=dict)]  # held against the firms later
     not_modelled: Annotated[list[Text], Field(default_factory=list)]
 
 
@@ -89,7 +105,7 @@ def read_scenario(path: Path) -> tuple[Scenario, DataSet]:
     InputError
         With all faults of the file and of those it extends.
     """
-    return _read(read_document(path), path.parent)
+    return _read(read_document(path), path)
 
 
 def parse_scenario(raw: bytes, *, file: str) -> tuple[Scenario, DataSet]:
@@ -103,8 +119,8 @@ def parse_scenario(raw: bytes, *, file: str) -> tuple[Scenario, DataSet]:
     return _read(parse_document(raw, file=file), None)
 
 
-def _read(document: Document, folder: Path | None) -> tuple[Scenario, DataSet]:
-    layers, faults = _layers(document, folder)
+def _read(document: Document, path: Path | None) -> tuple[Scenario, DataSet]:
+    layers, faults = _layers(document, path)
     data_set = _data_set(layers)
     scenario = None
     if data_set is not None:
@@ -121,8 +137,8 @@ def _read(document: Document, folder: Path | None) -> tuple[Scenario, DataSet]:
     return scenario, data_set
 
 
-def _layers(document: Document, folder: Path | None) -> tuple[list[_Layer], list[Fault]]:
-    """Follow ``extends``; the deepest layer first."""
+def _layers(document: Document, path: Path | None) -> tuple[list[_Layer], list[Fault]]:
+    """Follow ``extends``; the deepest layer first, and the faults of a file that cannot be read."""
     layers: list[_Layer] = []
     seen: list[Path] = []
     while True:
@@ -131,24 +147,34 @@ def _layers(document: Document, folder: Path | None) -> tuple[list[_Layer], list
         parent = _extends(document)
         if parent is None:
             return layers, []
-        if folder is None:
+        if path is None:
             document.fault(
                 ("extends",),
                 "a file opened on its own cannot extend another; run it from its folder.",
             )
             return layers, []
-        path = (folder / parent).resolve()
-        if path in seen or len(seen) >= DEEPEST:
-            document.fault(
-                ("extends",), f"'{parent}' leads back to itself or past {DEEPEST} layers."
-            )
+        seen.append(path.resolve())
+        path = path.parent / parent
+        refusal = _refusal(path, seen)
+        if refusal:
+            document.fault(("extends",), refusal)
             return layers, []
-        seen.append(path)
         try:
-            document = read_document(path, shown_as=str(folder / parent))
+            document = read_document(path)
         except InputError as error:
             return layers, list(error.faults)
-        folder = path.parent
+
+
+def _refusal(path: Path, seen: list[Path]) -> str | None:
+    """Say why a file cannot be extended; None when it can."""
+    if not path.is_file():
+        beside = sorted(item.name for item in path.parent.glob("*.yaml"))
+        return f"there is no file '{path.name}' in {path.parent}{did_you_mean(path.name, beside)}"
+    if path.resolve() in seen:
+        return f"'{path.name}' is itself built on this file; a file cannot extend itself."
+    if len(seen) >= DEEPEST:
+        return f"more than {DEEPEST} files extend each other; write the levers into one of them."
+    return None
 
 
 def _extends(document: Document) -> str | None:
@@ -166,8 +192,12 @@ def _data_set(layers: list[_Layer]) -> DataSet | None:
         and value
     ]
     if not named:
-        if layers[-1].fields is not None:
-            layers[-1].document.fault(("data",), "is missing; name a data set.")
+        top = layers[-1].document
+        given = isinstance(top.value, dict) and top.value.get("data") is not None
+        # where the chain of files is broken, the missing one may name it
+        if isinstance(top.value, dict) and not given and _extends(layers[0].document) is None:
+            known = ", ".join(data_set_names())
+            top.fault(("data",), f"is missing; name a data set ({known}).")
         return None
     first_layer, name = named[0]
     for layer, other in named[1:]:
@@ -192,8 +222,8 @@ def _merge(layers: list[_Layer], data_set: DataSet) -> Scenario:
         raw = document.value if isinstance(document.value, dict) else {}
         checker = Checker(document, data_set)
         texts = {name: value for name, value in raw.items() if isinstance(value, str) and value}
-        checker.check_names(texts.get("parameters"), texts.get("own_firm"))
-        horizon = _part(raw.get("horizon"), Horizon)
+        own_firm = checker.own_firm(texts.get("own_firm"))
+        checker.check_parameters(texts.get("parameters"))
         rivals = checker.rivals(raw.get("rivals", {}), scenario.rivals)
         scenario = replace(
             scenario,
@@ -201,21 +231,32 @@ def _merge(layers: list[_Layer], data_set: DataSet) -> Scenario:
             question=texts.get("question", scenario.question),
             author=texts.get("author", scenario.author),
             parameters=texts.get("parameters", scenario.parameters),
-            own_firm=texts.get("own_firm", scenario.own_firm),
-            periods=checker.horizon(horizon.first, horizon.last) if horizon else scenario.periods,
+            own_firm=own_firm or scenario.own_firm,
+            periods=_horizon(raw.get("horizon"), checker) or scenario.periods,
             rivals=rivals,
             not_modelled=(
                 *scenario.not_modelled,
                 *(layer.fields.not_modelled if layer.fields else ()),
             ),
         )
+        checker.check_inherited(scenario, [name for name in CHECKED_AGAIN if name in raw])
         entries = raw.get("levers")
         for index, item in enumerate(entries if isinstance(entries, list) else []):
             entry = _part(item, LeverEntry)
-            if entry is not None:
+            if entry is None:
+                checker.check_given(index, item if isinstance(item, dict) else {})
+            else:
                 move = checker.move(index, entry.model_dump(), scenario)
                 scenario = scenario if move is None else scenario.with_lever(move)
     return scenario
+
+
+def _horizon(value: object, checker: Checker) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    horizon = _part(value, Horizon)
+    # what is wrong with the horizon must not look like faults of the levers
+    return checker.horizon(horizon.first, horizon.last) if horizon else checker.periods
 
 
 def _part(value: object, model: type[ModelT]) -> ModelT | None:

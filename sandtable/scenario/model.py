@@ -63,6 +63,10 @@ class Rivals:
     default: ResponseMode = "hold"
     by_firm: tuple[tuple[str, ResponseMode], ...] = ()
 
+    def __post_init__(self) -> None:
+        # the order in which the exceptions are named says nothing
+        object.__setattr__(self, "by_firm", tuple(sorted(self.by_firm)))
+
     def mode(self, firm: str, own_firm: str) -> ResponseMode:
         """Return the response mode of one firm; the own firm holds unless it is named."""
         named = dict(self.by_firm)
@@ -138,17 +142,22 @@ class Scenario:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _number(value: float | None) -> float | None:
+    """Write equal numbers alike (5 and 5.0, 0.0 and -0.0), so that equal scenarios have one hash."""
+    return None if value is None else float(value) + 0.0
+
+
 def _move_to_dict(move: LeverMove) -> dict[str, Any]:
     values: dict[str, Any] = {
         "lever": move.lever,
         "product": move.product,
         "firm": move.firm,
         "region": move.region,
-        "value": move.value,
+        "value": _number(move.value),
         "owner": move.owner,
         "from": move.first,
         "to": move.last,
     }
     if move.change is not None:
-        values["change"] = {move.change.kind: move.change.amount}
+        values["change"] = {move.change.kind: _number(move.change.amount)}
     return {name: value for name, value in values.items() if value is not None}

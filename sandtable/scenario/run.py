@@ -17,6 +17,7 @@ from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.base import Base, base_of, open_data_set, open_parameters, periods_of
 from sandtable.scenario.compose import Composed, compose
+from sandtable.scenario.known import require_known
 from sandtable.scenario.model import Scenario
 
 SCHEMA = 1
@@ -171,7 +172,7 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
     Raises
     ------
     InputError
-        If the data set is unknown or moves together leave a price of zero or less.
+        If the data set or a name in the scenario is unknown, or moves together leave a price of zero or less.
     ConvergenceError
         If the rivals' prices did not converge, with the reason; no numbers are returned then.
 
@@ -182,16 +183,28 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
     True
     """
     data_set = data_set or open_data_set(scenario.data)
+    require_known(scenario, data_set)
     parameters = open_parameters(scenario, data_set)
     own_firm = scenario.own_firm or data_set.metadata.own_firm
     periods = scenario.periods or periods_of(data_set)[-1:]
-    items, warnings = [], []
+    items = []
+    marked: dict[str, list[str]] = {}
     for period in periods:
         base = base_of(data_set, parameters, period)
         item, marks = _run_period(scenario, base, own_firm)
         items.append(item)
-        warnings += [f"{period}: {mark}." for mark in marks]
-    return Result(scenario, data_set, parameters, own_firm, tuple(items), tuple(warnings))
+        for mark in marks:
+            marked.setdefault(mark, []).append(period)
+    warnings = tuple(f"{_span(where, periods)}: {mark}." for mark, where in marked.items())
+    return Result(scenario, data_set, parameters, own_firm, tuple(items), warnings)
+
+
+def _span(where: list[str], periods: tuple[str, ...]) -> str:
+    """Name some of the periods in few words: one, from-to when none between is missing, or each."""
+    first, last = periods.index(where[0]), periods.index(where[-1])
+    if len(where) > 2 and len(where) == last - first + 1:
+        return f"{where[0]} to {where[-1]}"
+    return ", ".join(where)
 
 
 def _run_period(
@@ -203,12 +216,14 @@ def _run_period(
     answer = None
     responding = responding_products(scenario, base, composed, own_firm)
     if responding.any():
-        answer = market.respond(base.market.costs, responding)
+        # a firm that pays customer cash earns so much less on each car
+        answer = market.respond(base.market.costs + composed.cash_kept, responding)
         prices = answer.require()
         # a rival answers with its net price; its list price moves by the same amount
         list_prices = list_prices + (prices - market.prices)
         market = market.moved(prices=prices)
-    marks = (*composed.outside_seen, *_cost_warnings(base))
+    marks = (*composed.outside_seen, *_ownership_warning(base, composed, answer))
+    marks += _cost_warnings(base)
     baseline = _state(base, base.market, base.list_prices, base.leads, np.zeros_like(list_prices))
     growth = (market.market_sizes / base.market.market_sizes)[:, None]
     leads = np.where(market.offered, base.leads * composed.lead_factors * growth, np.nan)
@@ -225,6 +240,14 @@ def responding_products(
     }
     answers = np.array([modes[firm] == "best_response" for firm in base.market.firms])
     return np.asarray(answers & ~composed.priced & composed.market.offered.any(axis=0))
+
+
+def _ownership_warning(
+    base: Base, composed: Composed, answer: Equilibrium | None
+) -> tuple[str, ...]:
+    if answer is not None or composed.market.firms == base.market.firms:
+        return ()
+    return ("a new owner acts through the prices of the firms that answer, but none does",)
 
 
 def _cost_warnings(base: Base) -> tuple[str, ...]:

@@ -91,7 +91,8 @@ def _plain_move(move: LeverMove) -> dict[str, Any]:
 
 
 def _change_text(change: Change) -> str | float:
+    amount = float(change.amount) + 0.0  # no -0
     if change.kind == "absolute":
-        return change.amount
+        return amount
     # the shortest decimal that reads back as the same number
-    return f"{format(Decimal(repr(change.amount)).scaleb(2).normalize(), '+f')} %"
+    return f"{format(Decimal(repr(amount)).scaleb(2).normalize(), '+f')} %"
