@@ -1,0 +1,53 @@
+"""The command line: ``sandtable run | validate | compare | levers | data | market``.
+
+Every command has ``--json`` (one object, full precision). Exit codes: 0 done, 2 bad input (all faults listed),
+3 did not converge.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from sandtable.cli import data, market, scenarios
+from sandtable.errors import ConvergenceError, InputError
+
+BAD_INPUT, NOT_CONVERGED = 2, 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="A competitive market sand-table: run, check and compare market scenarios.",
+    pretty_exceptions_enable=False,
+)
+app.command("run")(scenarios.run_scenario)
+app.command()(scenarios.validate)
+app.command("compare")(scenarios.compare_scenarios)
+app.command()(scenarios.levers)
+app.add_typer(data.app, name="data")
+app.add_typer(market.app, name="market")
+
+
+def main() -> None:
+    """Run the command line; user errors become sentences and exit codes."""
+    sys.exit(run_command(app))
+
+
+def run_command(command: Callable[[], Any]) -> int:
+    """Call a command and turn the errors meant for users into sentences and exit codes."""
+    try:
+        command()
+    except InputError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        count = len(error.faults)
+        print(f"{count} fault{'s' if count > 1 else ''}; nothing was written.", file=sys.stderr)  # noqa: T201
+        return BAD_INPUT
+    except ConvergenceError as error:
+        print(f"did not converge ({error.reason}): {error}", file=sys.stderr)  # noqa: T201
+        return NOT_CONVERGED
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    return 0

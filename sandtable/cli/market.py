@@ -1,0 +1,186 @@
+"""``sandtable market elasticities | diversion | demand-curve | hhi | surplus``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sandtable.cli.printing import Json, print_json, print_table
+from sandtable.errors import Fault, InputError, did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sandtable.scenario.answers import View
+
+app = typer.Typer(no_args_is_help=True, help="Ask a calibrated market about itself.")
+
+SHOWN = 30
+
+DataSetName = Annotated[str, typer.Argument(help="Name or folder of a data set.")]
+Parameters = Annotated[str | None, typer.Option(help="Parameter set; the data set's default.")]
+Period = Annotated[str | None, typer.Option(help="Observed period; the last by default.")]
+Region = Annotated[str | None, typer.Option(help="Region or area; all by default.")]
+Product = Annotated[str | None, typer.Option(help="Only this product.")]
+
+
+def _view(name: str, parameters: str | None, period: str | None, region: str | None) -> View:
+    """Calibrate what the options name, or list all that is unknown."""
+    from sandtable.scenario.answers import View
+    from sandtable.scenario.base import base_of, open_data_set, periods_of
+
+    data_set = open_data_set(name)
+    wanted = parameters or data_set.metadata.default_parameters
+    periods = periods_of(data_set)
+    chosen = period or periods[-1]
+    faults = []
+    if wanted not in data_set.parameter_sets:
+        hint = did_you_mean(wanted, data_set.parameter_sets)
+        faults.append(Fault(name, "parameters", f"no parameter set is called '{wanted}'{hint}"))
+    if chosen not in periods:
+        message = f"'{chosen}' is not observed; expected {periods[0]} to {periods[-1]}."
+        faults.append(Fault(name, "period", message))
+    if faults:
+        raise InputError(faults)
+    return View(base_of(data_set, data_set.parameter_sets[wanted], chosen), region)
+
+
+def _show(view: View, table: pd.DataFrame, as_json: bool, title: str, **extra: Any) -> None:
+    base = view.base
+    if as_json:
+        about = {
+            "schema": 1,
+            "data": {
+                "name": base.data_set.name,
+                "sha256": base.data_set.sha256,
+                "kind": base.data_set.metadata.kind,
+            },
+            "parameters": base.parameters.name,
+            "period": base.period,
+            "region": view.region,
+            "money_unit": base.data_set.metadata.money_unit,
+            **extra,
+        }
+        print_json({**about, "rows": _records(table)})
+        return
+    _print(f"{title}; {base.data_set.name}, {base.period}, {base.parameters.name}", table)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    records = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+    return [{str(name): value for name, value in record.items()} for record in records]
+
+
+def _print(title: str, table: pd.DataFrame) -> None:
+    rows = [[_cell(value) for value in row] for row in table.head(SHOWN).itertuples(index=False)]
+    print_table(title, [str(column).replace("_", "\n") for column in table.columns], rows)
+    if len(table) > SHOWN:
+        print(f"{len(table) - SHOWN} more rows; --json prints all.")  # noqa: T201
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    return str(value)
+
+
+@app.command()
+def elasticities(
+    data_set: DataSetName,
+    product: Product = None,
+    parameters: Parameters = None,
+    period: Period = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Own and cross price elasticities: % of units for 1 % of price; largest first."""
+    from sandtable.scenario import answers
+
+    view = _view(data_set, parameters, period, region)
+    table = answers.elasticities(view)
+    if product is not None:
+        view.column(product)
+        table = table[(table["product"] == product) | (table["price_of"] == product)]
+    table = table.sort_values("elasticity", key=abs, ascending=False, ignore_index=True)
+    _show(view, table, as_json, "Price elasticities")
+
+
+@app.command()
+def diversion(
+    data_set: DataSetName,
+    product: Product = None,
+    parameters: Parameters = None,
+    period: Period = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Where the buyers go that a product loses when its price rises; largest first."""
+    from sandtable.scenario import answers
+
+    view = _view(data_set, parameters, period, region)
+    table = answers.diversion(view)
+    if product is not None:
+        view.column(product)
+        table = table[table["product"] == product]
+    table = table.sort_values(["product", "diversion"], ascending=[True, False], ignore_index=True)
+    _show(view, table, as_json, "Diversion")
+
+
+@app.command("demand-curve")
+def demand_curve(
+    data_set: DataSetName,
+    product: Annotated[str, typer.Option(help="The product whose price moves.")],
+    span: Annotated[
+        float, typer.Option(min=0.001, max=0.9, help="Largest change, relative.")
+    ] = 0.2,
+    points: Annotated[int, typer.Option(min=2, max=1001, help="Points on the curve.")] = 21,
+    parameters: Parameters = None,
+    period: Period = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """What a product sells at other prices, rivals held."""
+    from sandtable.scenario import answers
+
+    view = _view(data_set, parameters, period, region)
+    table = answers.demand_curve(view, product, span=span, n_points=points)
+    _show(view, table, as_json, f"Demand curve of {product}", product=product)
+
+
+@app.command()
+def hhi(
+    data_set: DataSetName,
+    parameters: Parameters = None,
+    period: Period = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """Herfindahl-Hirschman index of the sales, and each firm's part of it."""
+    from sandtable.scenario import answers
+
+    view = _view(data_set, parameters, period, region)
+    table = answers.concentration(view)
+    index = float(table["hhi_part"].sum())
+    _show(view, table, as_json, f"Concentration, index {index:,.0f}", hhi=index)
+
+
+@app.command()
+def surplus(
+    file: Annotated[Path, typer.Argument(help="A scenario file (.yaml).")], as_json: Json = False
+) -> None:
+    """What consumers gain from a scenario, in money, and what it does to concentration."""
+    from sandtable.scenario import answers
+    from sandtable.scenario.files import read_scenario
+    from sandtable.scenario.run import header, run
+
+    scenario, data_set = read_scenario(file)
+    result = run(scenario, data_set)
+    table = answers.surplus(result)
+    if as_json:
+        about = header(scenario, data_set, result.parameters)
+        unit = data_set.metadata.money_unit
+        print_json({**about, "converged": True, "money_unit": unit, "rows": _records(table)})
+        return
+    _print(f"{scenario.title}; money in {data_set.metadata.money_unit}", table)

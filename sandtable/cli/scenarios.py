@@ -1,0 +1,181 @@
+"""``sandtable run | validate | compare | levers``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sandtable.cli.printing import Json, print_json, print_table, say
+from sandtable.errors import ConvergenceError, Fault, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRMS_SHOWN = 8
+
+ScenarioFile = Annotated[Path, typer.Argument(help="A scenario file (.yaml).")]
+ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files (.yaml).")]
+
+
+def run_scenario(
+    file: ScenarioFile,
+    as_json: Json = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for rows.csv, result.json, scenario.yaml and workbook.xlsx."),
+    ] = None,
+) -> None:
+    """Run one scenario: what changes for every product, region and period."""
+    from sandtable.scenario.base import open_parameters
+    from sandtable.scenario.files import read_scenario
+    from sandtable.scenario.run import header, run
+
+    scenario, data_set = read_scenario(file)
+    try:
+        result = run(scenario, data_set)
+    except ConvergenceError as error:
+        if as_json:
+            about = header(scenario, data_set, open_parameters(scenario, data_set))
+            print_json({**about, "converged": False, "reason": error.reason, "rows": []})
+        raise
+    if out is not None:
+        from sandtable.export.folder import write_result
+
+        write_result(result, out)
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        _show_result(result)
+        if out is not None:
+            print(f"Written to {out}.")  # noqa: T201
+
+
+def _show_result(result: Any) -> None:
+    from sandtable.scenario.compare import KPIS
+    from sandtable.scenario.summary import change_by_firm, totals
+
+    scenario, metadata = result.scenario, result.data_set.metadata
+    say(scenario.title, "bold")
+    if scenario.question:
+        say(scenario.question)
+    say(
+        f"{result.data_set.name} ({metadata.kind}), parameters {result.parameters.name}, "
+        f"money in {metadata.money_unit}",
+        "dim",
+    )
+    for item in result.periods:
+        baseline, after = totals(item, result.own_firm)
+        rows = [
+            [kpi.replace("_", " "), *_kpi_cells(getattr(baseline, kpi), getattr(after, kpi), kpi)]
+            for kpi in KPIS
+        ]
+        title = f"{result.own_firm}, {item.base.period}"
+        print_table(title, ["", "baseline", "scenario", "change"], rows)
+        changes = [pair for pair in change_by_firm(item).items() if round(pair[1])]
+        if changes:
+            largest = sorted(changes, key=lambda pair: -abs(pair[1]))[:FIRMS_SHOWN]
+            shown = sorted(largest, key=lambda pair: -pair[1])
+            print_table(
+                "Who wins, who loses", ["firm", "units"], [[f, f"{v:+,.0f}"] for f, v in shown]
+            )
+    for warning in result.warnings:
+        say(f"note: {warning}", "yellow")
+
+
+def _kpi_cells(before: float | None, after: float | None, kpi: str) -> list[str]:
+    if before is None or after is None:
+        return ["—", "—", "—"]
+    if kpi in ("share_of_sales", "conversion"):
+        points = round((after - before) * 100, 2)
+        change = f"{points:+.2f} pt" if points else ""
+        return [f"{before:.2%}", f"{after:.2%}", change]
+    change = f"{after - before:+,.0f}" if round(after - before) else ""
+    return [f"{before:,.0f}", f"{after:,.0f}", change]
+
+
+def validate(files: ScenarioFiles, as_json: Json = False) -> None:
+    """Check scenario files against their data sets; list every fault."""
+    from sandtable.scenario.files import read_scenario
+
+    faults: list[Fault] = []
+    checked: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            scenario, _ = read_scenario(file)
+            checked.append({"file": str(file), "valid": True, "sha256": scenario.sha256})
+        except InputError as error:
+            faults += error.faults
+            sentences = [str(fault) for fault in error.faults]
+            checked.append({"file": str(file), "valid": False, "faults": sentences})
+    if as_json:
+        print_json({"schema": 1, "files": checked})
+    else:
+        for item in checked:
+            if item["valid"]:
+                print(f"{item['file']}: valid")  # noqa: T201
+    if faults:
+        raise InputError(faults)
+
+
+def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
+    """Run several scenarios of one data set and hold them side by side."""
+    from sandtable.scenario.compare import compare
+    from sandtable.scenario.files import read_scenario
+    from sandtable.scenario.run import run
+
+    read = []
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            read.append((str(file), *read_scenario(file)))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    results = [(name, run(scenario, data_set)) for name, scenario, data_set in read]
+    table = compare(results)
+    if as_json:
+        records = table.astype(object).where(table.notna(), None).to_dict(orient="records")
+        print_json({"schema": 1, "converged": True, "rows": records})
+        return
+    first = results[0][1]
+    _show_comparison(table, first.own_firm, first.data_set.metadata.money_unit)
+
+
+def _show_comparison(table: pd.DataFrame, own_firm: str, money_unit: str) -> None:
+    """Print one block per period and a line per scenario, so that 80 columns hold it."""
+    kpis = ("units", "share_of_sales", "contribution_profit")
+    for period, rows in table[table["firm"] == own_firm].groupby("period"):
+        lines = []
+        for row in rows.to_dict(orient="records"):
+            sides = [
+                _kpi_cells(row[f"{kpi}_baseline"], row[f"{kpi}_scenario"], kpi) for kpi in kpis
+            ]
+            cells = [cell for _, after, change in sides for cell in (after, change)]
+            lines.append([Path(str(row["scenario"])).stem, *cells])
+        columns = ["scenario", "units", "change", "share", "change", "profit", "change"]
+        print_table(f"{own_firm}, {period}; profit in {money_unit}", columns, lines)
+
+
+def levers(as_json: Json = False) -> None:
+    """List every lever: what it acts on, in which unit, with which evidence."""
+    from sandtable.scenario.levers import lever_table
+
+    table = lever_table()
+    if as_json:
+        values = {name: lever.model_dump() for name, lever in table.items()}
+        print_json({"schema": 1, "levers": values})
+        return
+    rows = [
+        [
+            name,
+            lever.scope.replace("_", " "),
+            lever.products,
+            ", ".join(lever.change) or "—",
+            lever.evidence.grade,
+        ]
+        for name, lever in table.items()
+    ]
+    print_table("", ["lever", "acts on", "whose", "change", "evidence"], rows)
