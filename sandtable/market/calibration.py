@@ -2,7 +2,7 @@
 
 Each target is a number that the calibrated market must show; each free parameter is moved until it does. With as many
 targets as parameters the targets are met exactly (one margin under a logit: the closed form of
-`logit_price_coefficient`); with more, the squared relative misses are as small as they can be, and every miss is reported.
+`logit_price_coefficient`); with more, the squared relative misses are as small as they can be, and each is reported.
 """
 
 from __future__ import annotations

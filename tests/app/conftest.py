@@ -1,4 +1,4 @@
-"""A headless browser for the tests marked `e2e`; it may talk to this machine only."""
+"""Both data sets, and a headless browser for the tests marked `e2e`; it may talk to this machine only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
+from sandtable.data.loading import DataSet
+from sandtable.scenario.base import open_data_set
+
+DATA_SETS = ("premium_ev", "us_autos")
 BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER_ARGUMENTS = [
     "--no-sandbox",
@@ -24,6 +28,12 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about"}
 
 OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def data_sets() -> dict[str, DataSet]:
+    """Give the data sets that are shipped, by name."""
+    return {name: open_data_set(name) for name in DATA_SETS}
 
 
 def is_local(url: str) -> bool:

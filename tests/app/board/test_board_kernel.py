@@ -1,4 +1,4 @@
-"""The browser's share kernel against a plain reference, number by number."""
+"""The browser's share kernel against a plain reference and against the model, number by number."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from playwright.sync_api import Page
 from scipy.special import logsumexp
 
 from sandtable.app.components.board import FOLDER
+from sandtable.app.view import share_kernel
+from sandtable.data.loading import DataSet
+from sandtable.scenario.model import Scenario
+from sandtable.scenario.run import run
 
 pytestmark = pytest.mark.e2e
 
@@ -177,3 +181,30 @@ def test_kernels_are_remembered_by_hash_and_the_oldest_is_forgotten(kernel_page:
         }"""
     )
     assert held == [f"k{index}" for index in range(1, len(held) + 1)]
+
+
+@pytest.mark.parametrize("data", ["premium_ev", "us_autos"])
+@pytest.mark.parametrize("parameters", ["logit", "nested", "random_coefficient"])
+def test_the_browser_agrees_with_the_model_of_each_data_set(
+    kernel_page: Page, data_sets: dict[str, DataSet], data: str, parameters: str
+) -> None:
+    data_set = data_sets[data]
+    market = run(Scenario("", data, parameters=parameters), data_set).periods[-1].base.market
+    scale, rows = data_set.metadata.money_scale, list(range(len(market.regions)))
+    kernel = {
+        **share_kernel(market, rows, scale),
+        "prices": (market.prices * scale).tolist(),
+    }
+    moved = {0: -0.05, len(market.products) // 2: 0.08}
+    for changes in ({}, moved):
+        prices = market.prices.copy()
+        steps = {}
+        for product, ratio in changes.items():
+            step = ratio * float(np.nanmean(market.prices[:, product]))
+            prices[:, product] += step
+            steps[product] = step * scale
+        np.testing.assert_allclose(
+            browser_units(kernel_page, kernel, steps),
+            market.moved(prices=prices).units.sum(axis=0),
+            rtol=1e-9,
+        )
