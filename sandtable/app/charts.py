@@ -50,4 +50,4 @@ def signed_bars(dark: bool, label_width: int = 96) -> dict[str, Any]:
 
 def with_rows(rows: list[dict[str, Any]], *, dark: bool) -> dict[str, Any]:
     """Return the bars with their data, as high as the rows need."""
-    return {**signed_bars(dark), "height": BAR_STEP * len(rows), "datasets": {"rows": rows}}
+    return {**signed_bars(dark=dark), "height": BAR_STEP * len(rows), "datasets": {"rows": rows}}

@@ -9,6 +9,7 @@ import streamlit as st
 
 from sandtable.app import session
 from sandtable.app.formatting import MISSING
+from sandtable.app.guard import callback
 from sandtable.app.state import TableState
 from sandtable.app.view import Scope
 from sandtable.scenario.base import open_parameters, periods_of
@@ -36,11 +37,11 @@ def region(state: TableState, item: PeriodResult) -> None:
     for area, inside in areas.items():
         options += [area, *(name for name in inside if name in regions)]
     options += [name for name in regions if name not in options]
-    st.session_state["region"] = state.region or EVERYWHERE
+    key = session.bound("region", state.region or EVERYWHERE)
     st.selectbox(
         text("region"),
         options,
-        key="region",
+        key=key,
         format_func=lambda name: (
             text("all_regions")
             if name == EVERYWHERE
@@ -49,13 +50,17 @@ def region(state: TableState, item: PeriodResult) -> None:
             else f"\u2003{text.name(name)}"
         ),
         on_change=_set_region,
+        args=(key,),
         label_visibility="collapsed",
         width=150,
     )
 
 
-def _set_region() -> None:
-    chosen = st.session_state["region"]
+@callback
+def _set_region(key: str) -> None:
+    if not session.is_bound(key):
+        return
+    chosen = st.session_state[key]
     session.put(replace(session.table(), region=None if chosen == EVERYWHERE else chosen))
 
 
@@ -63,22 +68,26 @@ def period(state: TableState, item: PeriodResult) -> None:
     """Draw the choice of the period."""
     several = len(state.scenario.periods) > 1
     options = state.scenario.periods if several else periods_of(session.data_set())
-    st.session_state["period"] = item.base.period
+    key = session.bound("period", item.base.period)
     st.selectbox(
         session.text()("period"),
         list(reversed(options)),
-        key="period",
+        key=key,
         format_func=session.writer().period,
         on_change=_set_period,
+        args=(key,),
         label_visibility="collapsed",
         width=130,
     )
 
 
-def _set_period() -> None:
+@callback
+def _set_period(key: str) -> None:
     """Look at another period: of the result when the scenario runs several, of the data otherwise."""
+    if not session.is_bound(key):
+        return
     state = session.table()
-    chosen = st.session_state["period"]
+    chosen = st.session_state[key]
     if len(state.scenario.periods) > 1:
         st.session_state["period_in_view"] = chosen
     else:
@@ -89,21 +98,25 @@ def parameters(state: TableState) -> None:
     """Draw the choice of the demand model."""
     data_set = session.data_set()
     text = session.text()
-    st.session_state["parameters"] = open_parameters(state.scenario, data_set).name
+    key = session.bound("parameters", open_parameters(state.scenario, data_set).name)
     st.selectbox(
         text("parameters"),
         list(data_set.parameter_sets),
-        key="parameters",
+        key=key,
         format_func=lambda name: getattr(data_set.parameter_sets[name].title, text.language),
         on_change=_set_parameters,
+        args=(key,),
         label_visibility="collapsed",
         width=190,
     )
 
 
-def _set_parameters() -> None:
+@callback
+def _set_parameters(key: str) -> None:
+    if not session.is_bound(key):
+        return
     state = session.table()
-    session.put(state.changed(replace(state.scenario, parameters=st.session_state["parameters"])))
+    session.put(state.changed(replace(state.scenario, parameters=st.session_state[key])))
 
 
 def rivals(state: TableState, scope: Scope) -> None:
@@ -113,7 +126,7 @@ def rivals(state: TableState, scope: Scope) -> None:
         mode = state.scenario.rivals.default
         note = "answered_note" if mode == "best_response" else "held_note"
         st.markdown(f"**{text('rivals')}**", width="content")
-        st.session_state["rivals"] = mode
+        key = session.bound("rivals", mode)
         gains = {name: _gain(state, name, scope) for name in ("hold", "best_response")}
         st.segmented_control(
             text("rivals"),
@@ -121,13 +134,20 @@ def rivals(state: TableState, scope: Scope) -> None:
             format_func=lambda name: (
                 f"{text('held' if name == 'hold' else 'answered')}{gains[name]}"
             ),
-            key="rivals",
+            key=key,
             required=True,
-            on_change=lambda: set_mode(st.session_state["rivals"]),
+            on_change=_set_rivals,
+            args=(key,),
             label_visibility="collapsed",
         )
         st.caption(text(note), width="stretch")
         parameters(state)
+
+
+@callback
+def _set_rivals(key: str) -> None:
+    if session.is_bound(key):
+        set_mode(st.session_state[key])
 
 
 def _gain(state: TableState, mode: str, scope: Scope) -> str:
@@ -142,6 +162,7 @@ def _gain(state: TableState, mode: str, scope: Scope) -> str:
     return f" {session.writer().signed_count(after.units - baseline.units)}"
 
 
+@callback
 def set_mode(mode: ResponseMode) -> None:
     """Let all rivals that are not named hold, or answer."""
     session.put(session.table().with_mode(mode))

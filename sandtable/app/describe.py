@@ -20,9 +20,7 @@ def describe(move: LeverMove, text: Text, write: Format) -> str:
         parts.append(f"\u2192 {move.owner}")
     if move.region is not None:
         parts.append(f"({text.name(move.region)})")
-    dates = (
-        " \u2013 ".join(date or "" for date in (move.first, move.last))
-        if move.first or move.last
-        else ""
-    )
-    return " ".join(part for part in (*parts, dates) if part)
+    if move.first or move.last:
+        ends = [move.first or "", move.last or ""]
+        parts.append(" \u2013 ".join(dict.fromkeys(ends)).strip())
+    return " ".join(part for part in parts if part)

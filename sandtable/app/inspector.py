@@ -10,6 +10,7 @@ import streamlit as st
 
 from sandtable.app import session
 from sandtable.app.formatting import Format, arrow
+from sandtable.app.guard import callback
 from sandtable.app.models import own_elasticity
 from sandtable.app.panels import Rail, lever_rail, piece_head
 from sandtable.app.state import TableState
@@ -55,7 +56,7 @@ def controls(
     found = []
     if code is not None and code in item.base.market.products:
         own = item.base.market.firms[item.base.market.products.index(code)] == state.own_firm
-        found.append(_price_control(item.base, state, scope, own, text, write))
+        found.append(_price_control(item, state, scope, own, text, write))
         if own:
             found.append(_cash_control(item.base, state, text, write))
             if "funnel" in item.base.data_set.tables:
@@ -72,18 +73,17 @@ def _standing(state: TableState, target: LeverMove) -> LeverMove | None:
 
 
 def _price_control(
-    base: Base, state: TableState, scope: Scope, own: bool, text: Text, write: Format
+    item: PeriodResult, state: TableState, scope: Scope, own: bool, text: Text, write: Format
 ) -> Control:
     assert state.selected is not None
+    base = item.base
     code = state.selected
     name = "list_price" if own else "rival_price"
     target = LeverMove(name, product=code, region=state.region)
     before = base_list_prices(base, scope)[code]
-    standing = _standing(state, target)
-    now = before
-    if standing is not None:
-        moved = standing.change.applied_to(before) if standing.change else standing.value
-        now = before if moved is None else moved
+    # what all levers together make of it, wherever they are pulled; a rival's own answer is not a lever
+    levered = replace(base, list_prices=item.composed.list_prices)
+    now = base_list_prices(levered, scope)[code]
     low, high = base.prices_seen(code)
     span = max(high - low, 0.1 * before)
     rail = Rail(min(low, before, now) - span, max(high, before, now) + span, low, high, before, now)
@@ -172,17 +172,20 @@ def show(item: PeriodResult, state: TableState, scope: Scope) -> None:
     """Draw the inspector."""
     text, write = session.text(), session.writer()
     products = list(item.base.market.products)
+    names = model_names(item.base)  # once: it reads the whole table
     # on a phone the open inspector is a sheet at the bottom of the screen
-    open_key = "inspector_open" if state.selected in products else "inspector"
+    picked = state.selected if state.selected in products else None
+    open_key = "inspector_open" if picked else "inspector"
     with st.container(key=open_key, border=True):
         st.selectbox(
             text("inspector_pick"),
             products,
             index=None,
-            format_func=lambda code: _full_name(item.base, code),
+            format_func=lambda code: code if names[code] == code else f"{code}, {names[code]}",
             placeholder=text("inspector_empty"),
-            key=_fresh("pick", state.selected if state.selected in products else None),
+            key=(key := session.bound("pick", picked)),
             on_change=_picked,
+            args=(key,),
             label_visibility="collapsed",
         )
         if state.selected in products:
@@ -193,19 +196,10 @@ def show(item: PeriodResult, state: TableState, scope: Scope) -> None:
             _actions(state, text)
 
 
-def _full_name(base: Base, code: str) -> str:
-    name = model_names(base)[code]
-    return code if name == code else f"{code}, {name}"
-
-
-def _fresh(key: str, value: object) -> str:
-    """Set a widget to the value that the table holds before it is drawn."""
-    st.session_state[key] = value
-    return key
-
-
-def _picked() -> None:
-    session.put(replace(session.table(), selected=st.session_state["pick"]))
+@callback
+def _picked(key: str) -> None:
+    if session.is_bound(key):
+        session.put(replace(session.table(), selected=st.session_state[key]))
 
 
 def _head(item: PeriodResult, state: TableState, scope: Scope, text: Text, write: Format) -> str:
@@ -239,7 +233,7 @@ def _row(control: Control, text: Text) -> None:
     percent = lever_table()[control.lever].unit != "money"
     factor = 100.0 if percent and control.lever != "customer_cash" else 1.0
     name = f"lever:{control.lever}:{control.target.product}:{control.target.region}"
-    value = control.rail.now * factor
+    key = session.bound(name, round(control.rail.now * factor, 6))
     changed = control.rail.now != control.rail.base
     grade = "judgement" if control.rail.outside else lever_table()[control.lever].evidence.grade
     decimals = 0 if control.step >= 1 else 2
@@ -257,9 +251,9 @@ def _row(control: Control, text: Text) -> None:
                 else control.step,
                 step=control.step,
                 format=f"%.{decimals}f",
-                key=_fresh(name, round(value, 6)),
+                key=key,
                 on_change=_moved,
-                args=(control, name),
+                args=(control, key),
                 label_visibility="collapsed",
                 help=None,
                 width=150,
@@ -267,7 +261,10 @@ def _row(control: Control, text: Text) -> None:
         st.html(lever_rail(control.rail, control.left, control.right, grade, text(grade)))
 
 
+@callback
 def _moved(control: Control, key: str) -> None:
+    if not session.is_bound(key):
+        return
     state = session.table()
     value = st.session_state[key]
     move = None if value is None else control.move(float(value))
@@ -298,6 +295,7 @@ def _actions(state: TableState, text: Text) -> None:
         )
 
 
+@callback
 def _toggle_exit() -> None:
     state = session.table()
     move = LeverMove("exit", product=state.selected, region=state.region)
@@ -306,6 +304,7 @@ def _toggle_exit() -> None:
     session.put(state.changed(scenario))
 
 
+@callback
 def _reset_product() -> None:
     state = session.table()
     scenario = state.scenario

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from sandtable.app.guard import guarded
+from sandtable.app.guard import guarded, show_callback_fault
 from sandtable.app.pages import model, sand_table
 from sandtable.app.session import choose_data_set, language, text
 
@@ -25,7 +25,10 @@ def main() -> None:
         ],
         position="top",
     )
-    with st.container(key="place", horizontal=True, vertical_alignment="center", gap="small"):
+    place = st.container(key="place", horizontal=True, vertical_alignment="center", gap="small")
+    show_callback_fault()
+    page.run()
+    # drawn first, filled last: the figures of the page are what the user waits for
+    with place:
         guarded(choose_data_set)()
         language()
-    page.run()

@@ -124,6 +124,29 @@ def put(state: TableState) -> None:
     st.session_state["tables"] = {**st.session_state["tables"], _data_set_name(): state}
 
 
+def bound(name: str, value: object) -> str:
+    """Return the key of a widget that shows a value of the table.
+
+    When anything but the widget changed the value, the widget gets another key: a browser that has not heard of the
+    change yet then speaks of a widget that is gone, and cannot bring the old value back (see `is_bound`).
+    """
+    # the options of a widget, and how they are written, differ by data set and language
+    name = f"{name}:{_data_set_name()}:{text().language}"
+    counts: dict[str, int] = st.session_state.setdefault("bindings", {})
+    key = f"{name}:{counts.get(name, 0)}"
+    if key not in st.session_state or st.session_state[key] != value:
+        counts[name] = counts.get(name, 0) + 1
+        key = f"{name}:{counts[name]}"
+        st.session_state[key] = value
+    return key
+
+
+def is_bound(key: str) -> bool:
+    """Whether a widget that reports a change still shows a value of the table; the others are not heard."""
+    name, _, count = key.rpartition(":")
+    return bool(st.session_state.get("bindings", {}).get(name) == int(count))
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What to show: the result, or the last good one with the error that stopped the new one."""

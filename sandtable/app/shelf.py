@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from sandtable.app import session
+from sandtable.app.guard import callback
 from sandtable.app.text import Text
 from sandtable.data.catalogue import home
 from sandtable.data.loading import DataSet
@@ -121,18 +122,21 @@ def _data_of(path: Path, deepest: int = 8) -> str | None:
     return _data_of(path.parent / parent, deepest - 1) if isinstance(parent, str) else None
 
 
+@callback
 def _open_chosen() -> None:
     name = st.session_state["open_file"]
     if name:
         _open(lambda: read_scenario(scenarios_folder() / f"{name}.yaml"))
 
 
+@callback
 def _open_uploaded() -> None:
     upload = st.session_state["open_upload"]
     if upload is not None:
         _open(lambda: parse_scenario(upload.getvalue(), file=upload.name))
 
 
+@callback
 def open_sample() -> None:
     """Open the first scenario file of the data set in view."""
     files = _scenarios_of(session.data_set().name)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from sandtable.app import session, shelf
 from sandtable.app.describe import describe
+from sandtable.app.guard import callback
 from sandtable.app.state import TableState
 
 
@@ -91,19 +92,23 @@ def _changes(state: TableState) -> None:
             )
 
 
+@callback
 def _remove(key: tuple[str | None, ...]) -> None:
     state = session.table()
     session.put(state.changed(state.scenario.without_lever(key)))
 
 
+@callback
 def undo() -> None:
     """Go one step back."""
     session.put(session.table().undone())
 
 
+@callback
 def _redo() -> None:
     session.put(session.table().redone())
 
 
+@callback
 def _reset() -> None:
     session.put(session.table().reset())

@@ -69,6 +69,8 @@ class PeriodResult:
     ----------
     base : Base
         The observed period.
+    composed : Composed
+        After the levers, before any answer.
     market : Market
         The market after levers and answers.
     baseline, scenario : State
@@ -78,6 +80,7 @@ class PeriodResult:
     """
 
     base: Base
+    composed: Composed
     market: Market
     baseline: State
     scenario: State
@@ -228,7 +231,7 @@ def _run_period(
     growth = (market.market_sizes / base.market.market_sizes)[:, None]
     leads = np.where(market.offered, base.leads * composed.lead_factors * growth, np.nan)
     state = _state(base, market, list_prices, leads, composed.cash_kept)
-    return PeriodResult(base, market, baseline, state, answer), marks
+    return PeriodResult(base, composed, market, baseline, state, answer), marks
 
 
 def responding_products(

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from app_hands import BROWSER_ARGUMENTS, BROWSER_NAMES, DESKTOP, OpenPage, opened
+from app_server import RunningApp, running
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
 from sandtable.data.loading import DataSet
 from sandtable.scenario.base import open_data_set
 
 DATA_SETS = ("premium_ev", "us_autos")
-BROWSER_NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 LOCAL_SCHEMES = {"data", "blob", "about"}
 
-OpenPage = Callable[..., Page]
+RIGGED = Path(__file__).with_name("rigged_app.py")
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +81,23 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context.close()
     assert left == [], f"requests left this machine: {left}"
     assert errors == [], f"errors in the browser: {errors}"
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """Give the app, started once."""
+    with running(tmp_path_factory.mktemp("home")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def rigged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    """Give the app with a slow model, rivals that never settle, and a crash when a product leaves."""
+    with running(tmp_path_factory.mktemp("rigged"), RIGGED) as started:
+        yield started
+
+
+@pytest.fixture
+def page(app: RunningApp, open_page: OpenPage) -> Page:
+    """Give the app in a desktop window, ready to use."""
+    return opened(open_page(viewport=DESKTOP), app.url)

@@ -10,6 +10,7 @@ from sandtable.app import choices, inspector, session, shelf, strip
 from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
 from sandtable.app.finding import finding
+from sandtable.app.guard import callback
 from sandtable.app.models import model_table
 from sandtable.app.operations import read_log
 from sandtable.app.panels import headline, kpi_strip, kpis, titled
@@ -17,7 +18,6 @@ from sandtable.app.sources import change_rows, source_rows, source_title, winner
 from sandtable.app.state import TableState, apply_operations
 from sandtable.app.view import Scope, base_list_prices, board_view
 from sandtable.errors import ConvergenceError, SandtableError
-from sandtable.scenario.base import base_of, open_parameters, periods_of
 from sandtable.scenario.run import PeriodResult, Result
 from sandtable.scenario.summary import change_by_firm, totals, volume_source
 
@@ -30,14 +30,9 @@ def show() -> None:
     outcome = session.evaluate(state.scenario)
     item = choices.period_in_view(outcome.result)
     scope = Scope.of(item.base, state.region)
-    with st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small"):
-        strip.show(state)
-    with st.container(key="finding", horizontal=True, vertical_alignment="center"):
-        _finding(state, item, scope, outcome.error)
-    baseline, after = totals(item, state.own_firm, scope.regions)
-    text, write = session.text(), session.writer()
-    cells = kpis(baseline, after, state.own_firm, text, write)
-    st.html(kpi_strip(cells, stale=outcome.error is not None))
+    # the strip is drawn first and filled last: the figures are what the user waits for
+    top = st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
+    _figures(state, item, scope, outcome.error)
     left, right = st.columns([968, 400], gap="medium")
     with left:
         _board(state, item, scope)
@@ -45,32 +40,42 @@ def show() -> None:
         _lower(state, item, scope)
     with right:
         inspector.show(item, state, scope)
+    with top:
+        strip.show(state)
     _models(state, scope)
     _warnings(outcome.result)
 
 
-def _finding(
+def _figures(
     state: TableState, item: PeriodResult, scope: Scope, error: SandtableError | None
 ) -> None:
+    """Draw the finding and the KPI strip, in as few elements as can be."""
     text, write = session.text(), session.writer()
-    if error is not None:
-        _failure(error)
-        return
     baseline, after = totals(item, state.own_firm, scope.regions)
-    prices = base_list_prices(replace(item.base, list_prices=item.scenario.list_price), scope)
-    sentence = finding(
-        state.scenario,
-        baseline,
-        after,
-        state.own_firm,
-        prices,
-        answered=item.answer is not None,
-        text=text,
-        write=write,
+    strip_of_kpis = kpi_strip(
+        kpis(baseline, after, state.own_firm, text, write), stale=error is not None
     )
-    st.html(headline(sentence, "plain" if state.scenario.levers else "muted"))
-    if not state.scenario.levers:
-        st.button(text("open_sample"), key="open_sample", on_click=shelf.open_sample)
+    if error is None and state.scenario.levers:
+        base = replace(item.base, list_prices=item.scenario.list_price)
+        sentence = finding(
+            state.scenario,
+            baseline,
+            after,
+            state.own_firm,
+            base_list_prices(base, scope),
+            answered=item.answer is not None,
+            text=text,
+            write=write,
+        )
+        st.html(headline(sentence) + strip_of_kpis)
+        return
+    with st.container(key="finding", horizontal=True, vertical_alignment="center"):
+        if error is None:
+            st.html(headline(text("empty_finding"), "muted"))
+            st.button(text("open_sample"), key="open_sample", on_click=shelf.open_sample)
+        else:
+            _failure(error)
+    st.html(strip_of_kpis)
 
 
 def _failure(error: SandtableError) -> None:
@@ -105,6 +110,7 @@ def _board(state: TableState, item: PeriodResult, scope: Scope) -> None:
     board(key=BOARD, view=shown, on_log=_moved_on_board)
 
 
+@callback
 def _moved_on_board() -> None:
     state = session.table()
     data_set = session.data_set()
@@ -113,8 +119,7 @@ def _moved_on_board() -> None:
     read = read_log(board_log(BOARD), state.acknowledged, products=owners)
     if not read.operations and read.acknowledged == state.acknowledged:
         return
-    period = (state.scenario.periods or periods_of(data_set)[-1:])[-1]
-    base = base_of(data_set, open_parameters(state.scenario, data_set), period)
+    base = choices.period_in_view(session.evaluate(state.scenario).result).base
     prices = base_list_prices(base, Scope.of(base, state.region))
     session.put(
         apply_operations(
