@@ -26,7 +26,8 @@ def main() -> None:
         position="top",
     )
     place = st.container(key="place", horizontal=True, vertical_alignment="center", gap="small")
-    show_callback_fault()
+    with st.container(key="fault"):
+        show_callback_fault()
     page.run()
     # drawn first, filled last: the figures of the page are what the user waits for
     with place:

@@ -49,33 +49,30 @@ def show() -> None:
 def _figures(
     state: TableState, item: PeriodResult, scope: Scope, error: SandtableError | None
 ) -> None:
-    """Draw the finding and the KPI strip, in as few elements as can be."""
+    """Draw the finding and the KPI strip: always the same two places, so that no old one stands beside a new one."""
     text, write = session.text(), session.writer()
     baseline, after = totals(item, state.own_firm, scope.regions)
-    strip_of_kpis = kpi_strip(
-        kpis(baseline, after, state.own_firm, text, write), stale=error is not None
-    )
-    if error is None and state.scenario.levers:
-        base = replace(item.base, list_prices=item.scenario.list_price)
-        sentence = finding(
-            state.scenario,
-            baseline,
-            after,
-            state.own_firm,
-            base_list_prices(base, scope),
-            answered=item.answer is not None,
-            text=text,
-            write=write,
-        )
-        st.html(headline(sentence) + strip_of_kpis)
-        return
     with st.container(key="finding", horizontal=True, vertical_alignment="center"):
-        if error is None:
+        if error is not None:
+            _failure(error)
+        elif not state.scenario.levers:
             st.html(headline(text("empty_finding"), "muted"))
             st.button(text("open_sample"), key="open_sample", on_click=shelf.open_sample)
         else:
-            _failure(error)
-    st.html(strip_of_kpis)
+            base = replace(item.base, list_prices=item.scenario.list_price)
+            sentence = finding(
+                state.scenario,
+                baseline,
+                after,
+                state.own_firm,
+                base_list_prices(base, scope),
+                answered=item.answer is not None,
+                text=text,
+                write=write,
+            )
+            st.html(headline(sentence))
+    cells = kpis(baseline, after, state.own_firm, text, write)
+    st.html(kpi_strip(cells, stale=error is not None))
 
 
 def _failure(error: SandtableError) -> None:
