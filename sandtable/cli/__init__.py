@@ -1,4 +1,4 @@
-"""The command line: ``sandtable run | validate | compare | levers | data | market``.
+"""The command line: ``sandtable run | validate | compare | levers | data | market | estimate``.
 
 Every command has ``--json`` (one object, full precision). Exit codes: 0 done, 2 bad input (all faults listed),
 3 did not converge.
@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from sandtable.cli import data, market, scenarios
+from sandtable.cli import data, estimation, market, scenarios
 from sandtable.errors import ConvergenceError, InputError
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
@@ -27,6 +27,7 @@ app.command("run")(scenarios.run_scenario)
 app.command()(scenarios.validate)
 app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
+app.command()(estimation.estimate)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
 

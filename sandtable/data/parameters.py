@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import Field
 
 from sandtable.data.metadata import BilingualText, Code, Grade, StrictModel, Text
 from sandtable.documents import Document
+from sandtable.errors import did_you_mean
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -20,6 +22,28 @@ class Parameter(StrictModel):
     unit: str
     source: Text
     grade: Grade
+
+
+class ParameterCovariance(StrictModel):
+    """How the errors of estimated parameters move together.
+
+    Attributes
+    ----------
+    names : list of str
+        ``price_coefficient``, ``price_spread``, ``sigma_<nest>``.
+    matrix : list of list of float
+        Symmetric, one row and one column a name; its diagonal holds the squared standard errors.
+    """
+
+    names: Annotated[list[Text], Field(min_length=1, max_length=4)]
+    matrix: Annotated[list[list[Finite]], Field(min_length=1, max_length=4)]
+
+
+class ParameterVerdict(StrictModel):
+    """How far an estimate may be trusted, with the reasons, shown wherever the parameters are used."""
+
+    grade: Literal["usable", "with_care", "refuse"]
+    reasons: Annotated[list[BilingualText], Field(default_factory=list)]
 
 
 class ParameterSet(StrictModel):
@@ -37,6 +61,10 @@ class ParameterSet(StrictModel):
         Correlation of tastes within each nest, outer first: 0 <= outer <= inner < 1.
     customer_cash_pass_through : Parameter
         The part of a cash offer that reaches the customer, 0 to 1.
+    covariance : ParameterCovariance or None
+        Joint covariance of the estimated parameters.
+    verdict : ParameterVerdict or None
+        Of an estimate; None for parameters from elsewhere.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)]
@@ -49,7 +77,17 @@ class ParameterSet(StrictModel):
     quadrature_nodes: Annotated[int, Field(ge=1, le=15)] = 7
     sigmas: Annotated[list[Parameter], Field(max_length=2, default_factory=list)]
     customer_cash_pass_through: Parameter
+    covariance: ParameterCovariance | None = None
+    verdict: ParameterVerdict | None = None
     notes: BilingualText
+
+    def named(self) -> dict[str, Parameter]:
+        """Parameters of demand by the names that `covariance` uses."""
+        sigmas = zip(self.nests, self.sigmas, strict=False)
+        named = {"price_coefficient": self.price_coefficient}
+        if self.price_spread is not None:
+            named["price_spread"] = self.price_spread
+        return {**named, **{f"sigma_{nest}": sigma for nest, sigma in sigmas}}
 
 
 def note_inconsistencies(document: Document, parameters: ParameterSet, file_stem: str) -> None:
@@ -71,6 +109,12 @@ def note_inconsistencies(document: Document, parameters: ParameterSet, file_stem
         )
     _note_spread(document, parameters)
     _note_sigmas(document, parameters)
+    _note_covariance(document, parameters)
+    verdict = parameters.verdict
+    if verdict is not None and verdict.grade != "usable" and not verdict.reasons:
+        document.fault(
+            ("verdict", "reasons"), f"is empty; a verdict of {verdict.grade} must say why."
+        )
 
 
 def _note_spread(document: Document, parameters: ParameterSet) -> None:
@@ -119,3 +163,41 @@ def _note_sigmas(document: Document, parameters: ParameterSet) -> None:
             f"is {sigmas[1]:g}, below {sigmas[0]:g} of the outer nest; "
             "products that share the inner nest must be at least as alike.",
         )
+
+
+def _note_covariance(document: Document, parameters: ParameterSet) -> None:
+    covariance = parameters.covariance
+    if covariance is None:
+        return
+    known, names = parameters.named(), covariance.names
+    for index, name in enumerate(names):
+        place = ("covariance", "names", index)
+        if name not in known:
+            document.fault(place, f"no parameter is called '{name}'{did_you_mean(name, known)}")
+        elif name in names[:index]:
+            document.fault(place, f"'{name}' stands twice; keep it once.")
+    lengths = [len(covariance.matrix), *(len(row) for row in covariance.matrix)]
+    if any(length != len(names) for length in lengths):
+        document.fault(
+            ("covariance", "matrix"),
+            f"must have {len(names)} row(s) and column(s), one a name, in their order.",
+        )
+        return
+    matrix = np.array(covariance.matrix, dtype=np.float64)
+    variances = np.diag(matrix)
+    if (variances < 0).any():
+        document.fault(("covariance", "matrix"), "holds a variance below 0.")
+        return
+    scale = np.sqrt(np.outer(variances, variances)) + np.finfo(np.float64).tiny
+    if (np.abs(matrix - matrix.T) > 1e-8 * scale).any():
+        document.fault(("covariance", "matrix"), "is not symmetric; copy it as it was estimated.")
+    elif np.linalg.eigvalsh(matrix / scale).min() < -1e-8:
+        document.fault(("covariance", "matrix"), "is no covariance (it has a negative eigenvalue).")
+    for name, variance in zip(names, variances.tolist(), strict=True):
+        error = known[name].standard_error if name in known else None
+        if error is not None and abs(error**2 - variance) > 1e-6 * max(error**2, variance):
+            document.fault(
+                ("covariance", "matrix"),
+                f"gives '{name}' a variance of {variance:g}, but its standard_error is {error:g} "
+                f"(squared {error**2:g}); make them equal.",
+            )

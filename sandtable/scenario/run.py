@@ -198,8 +198,19 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
         items.append(item)
         for mark in marks:
             marked.setdefault(mark, []).append(period)
-    warnings = tuple(f"{_span(where, periods)}: {mark}." for mark, where in marked.items())
-    return Result(scenario, data_set, parameters, own_firm, tuple(items), warnings)
+    warnings = [f"{_span(where, periods)}: {mark}." for mark, where in marked.items()]
+    warnings = [*_verdict_warnings(parameters), *warnings]
+    return Result(scenario, data_set, parameters, own_firm, tuple(items), tuple(warnings))
+
+
+def _verdict_warnings(parameters: ParameterSet) -> list[str]:
+    """Say what an estimate's own verdict says of it, so that no number goes without its label."""
+    verdict = parameters.verdict
+    if verdict is None or verdict.grade == "usable":
+        return []
+    label = "refused" if verdict.grade == "refuse" else "to be used with care"
+    reasons = " ".join(reason.en for reason in verdict.reasons)
+    return [f"the estimate behind '{parameters.name}' is {label}: {reasons}"]
 
 
 def _span(where: list[str], periods: tuple[str, ...]) -> str:

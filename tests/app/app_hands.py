@@ -44,6 +44,15 @@ def price(page: Page, product: str) -> float:
     return float(piece(page, product).get_attribute("aria-valuenow") or "nan")
 
 
+def expect_price(page: Page, product: str, wanted: float) -> None:
+    """Wait until the board, which is drawn after the figures, shows a piece at a price."""
+    for _ in range(100):
+        if price(page, product) == wanted:
+            return
+        page.wait_for_timeout(100)
+    assert price(page, product) == wanted
+
+
 def piece(page: Page, product: str) -> Locator:
     """Return the piece of a product."""
     return page.locator(f"g[data-product='{product}']")
@@ -131,4 +140,5 @@ def expect_model(
     cells = kpis(before, after, firm, Text(language), Format(language, data_set.metadata))
     for place, cell in enumerate(cells):
         expect(kpi(page, place)).to_have_text(cell.value, timeout=15_000)
+    rested(page)
     assert changes(page) == [cell.change for cell in cells]

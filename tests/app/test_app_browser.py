@@ -17,6 +17,7 @@ from app_hands import (
     confirmed,
     drag,
     expect_model,
+    expect_price,
     kpi,
     n5_at,
     opened,
@@ -72,7 +73,7 @@ def test_a_piece_put_back_on_its_base_leaves_no_change(
     confirmed(page)
     drag(page, "N5", 40)
     confirmed(page)
-    assert price(page, "N5") == BASE_PRICE
+    expect_price(page, "N5", BASE_PRICE)
     expect_model(page, data_sets, scenario())
     expect(page.locator(".st-key-changes")).to_contain_text("no changes")
 
@@ -85,7 +86,7 @@ def test_keys_move_the_price_by_one_step_or_ten_and_enter_confirms(
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Enter")
     confirmed(page)
-    assert price(page, "N5") == BASE_PRICE - 11_000
+    expect_price(page, "N5", BASE_PRICE - 11_000)
     expect_model(page, data_sets, scenario(n5_at(BASE_PRICE - 11_000)))
 
 
@@ -99,7 +100,7 @@ def test_escape_takes_keys_back_and_puts_a_dragged_piece_back(page: Page) -> Non
     page.mouse.up()
     page.wait_for_timeout(600)  # longer than a pause of the keys or a run would take
     rested(page)
-    assert price(page, "N5") == BASE_PRICE
+    expect_price(page, "N5", BASE_PRICE)
     assert changes(page) == [""] * 6
     expect(page.locator(".st-key-undo button").first).to_be_disabled()
 
@@ -119,10 +120,10 @@ def test_undo_redo_and_reset(page: Page, data_sets: dict[str, DataSet]) -> None:
     expect_model(page, data_sets, both)
     press(page, "reset")
     expect_model(page, data_sets, scenario())
-    assert price(page, "N5") == BASE_PRICE
+    expect_price(page, "N5", BASE_PRICE)
     press(page, "undo")
     expect_model(page, data_sets, both)
-    assert price(page, "N5") == first
+    expect_price(page, "N5", first)
 
 
 def test_the_inspector_moves_a_lever(page: Page, data_sets: dict[str, DataSet]) -> None:

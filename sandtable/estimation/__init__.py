@@ -1,0 +1,19 @@
+"""Estimation: demand parameters from observed shares and prices, with errors, diagnosis and a verdict."""
+
+from sandtable.estimation.estimating import estimate
+from sandtable.estimation.result import Coefficient, Estimate, write_parameter_set
+from sandtable.estimation.rules import RULES, Finding, Rule, Verdict
+from sandtable.estimation.spec import EstimationSpec, read_spec
+
+__all__ = [
+    "RULES",
+    "Coefficient",
+    "Estimate",
+    "EstimationSpec",
+    "Finding",
+    "Rule",
+    "Verdict",
+    "estimate",
+    "read_spec",
+    "write_parameter_set",
+]
