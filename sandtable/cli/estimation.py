@@ -56,7 +56,10 @@ def _show(result: Estimate) -> None:
         for item in result.coefficients
     ]
     print_table("Coefficients", ["", "value", "error", "95 % interval"], rows)
-    stages = [[stage.variable, f"{stage.f_statistic:.4g}", f"{stage.conditional_f:.4g}"] for stage in diagnosis.first_stages]
+    stages = [
+        [stage.variable, f"{stage.f_statistic:.4g}", f"{stage.conditional_f:.4g}"]
+        for stage in diagnosis.first_stages
+    ]
     if stages:
         print_table("First stages", ["endogenous variable", "F", "conditional F"], stages)
     facts = [[name, f"{value:.4g}"] for name, value in diagnosis.facts.items() if value is not None]
