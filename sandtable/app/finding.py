@@ -57,6 +57,8 @@ def _what(
     move = levers[0]
     if move.lever in PRICED and move.product in prices:
         return text("what_price", product=move.product, price=write.price(prices[move.product]))
+    if move.owner is not None:
+        return text("what_owner", firm=move.firm or move.product, owner=move.owner)
     lever = text(f"lever_{move.lever}")
     target = move.product or move.firm
     return (

@@ -138,10 +138,19 @@ def _open_uploaded() -> None:
 
 @callback
 def open_sample() -> None:
-    """Open the first scenario file of the data set in view."""
+    """Open a scenario file of the data set in view: the first that moves an own price, else the first."""
     files = _scenarios_of(session.data_set().name)
-    if files:
-        _open(lambda: read_scenario(files[0]))
+    sample = next((path for path in files if _moves_own_price(path)), next(iter(files), None))
+    if sample is not None:
+        _open(lambda: read_scenario(sample))
+
+
+def _moves_own_price(path: Path) -> bool:
+    try:
+        scenario, _ = read_scenario(path)
+    except InputError:
+        return False
+    return any(move.lever == "list_price" for move in scenario.levers)
 
 
 def _open(read: Callable[[], tuple[Scenario, DataSet]]) -> None:
