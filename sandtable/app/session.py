@@ -94,11 +94,15 @@ def choose_data_set() -> None:
     words = text()
     names = data_set_names()
     name = _data_set_name()
+    # a widget of its own for each language: Streamlit writes the chosen label anew only on a choice
+    key = f"data_set_{words.language}"
+    st.session_state[key] = name
     st.selectbox(
         words("data_set"),
         names,
-        index=names.index(name),
-        key="data_set",
+        key=key,
+        on_change=_set_data_set,
+        args=(key,),
         format_func=words.name,
         label_visibility="collapsed",
         width=160,
@@ -106,6 +110,10 @@ def choose_data_set() -> None:
     metadata = data_set().metadata
     about = words("data_to", period=metadata.as_of)
     st.html(f"{badge(words(metadata.kind), metadata.kind)} <span class='mut as-of'>{about}</span>")
+
+
+def _set_data_set(key: str) -> None:
+    st.session_state["data_set"] = st.session_state[key]
 
 
 def table() -> TableState:
