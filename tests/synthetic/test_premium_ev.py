@@ -36,6 +36,9 @@ def sales() -> pd.DataFrame:
     return data_set.tables["sales"].merge(data_set.tables["products"], on="product")
 
 
+MADE_WITH_NUMPY = "2.4."
+
+
 def own_funnel() -> pd.DataFrame:
     return premium_ev().tables["funnel"]
 
@@ -90,7 +93,17 @@ def test_the_generator_makes_the_committed_files_to_the_byte(tmp_path: Path) -> 
     names = sorted(p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file())
     assert names == sorted(p.relative_to(FOLDER) for p in FOLDER.rglob("*") if p.is_file())
     for name in names:
-        assert (fresh / name).read_bytes() == (FOLDER / name).read_bytes(), name
+        # numpy keeps the stream of its distributions only within a release series (NEP 19); the funnel alone draws from one
+        # whose stream has changed since, so elsewhere its sums are held, and the ledger test holds the rest
+        if name.name == "funnel.csv" and not np.__version__.startswith(MADE_WITH_NUMPY):
+            keys = ["period", "region", "product"]
+            made, kept = (
+                pd.read_csv(folder / name).groupby(keys)["deliveries"].sum()
+                for folder in (fresh, FOLDER)
+            )
+            pd.testing.assert_series_equal(made, kept)
+        else:
+            assert (fresh / name).read_bytes() == (FOLDER / name).read_bytes(), name
 
 
 def test_equal_seeds_give_equal_tables_and_other_seeds_other_ones() -> None:
