@@ -136,24 +136,6 @@ def read_log(
     return ReadLog(tuple(operations), tuple(refusals), Acknowledgement(client, max(done, last)))
 
 
-def pending_operations(
-    log: object, acknowledged: Acknowledgement | None, *, products: Collection[str]
-) -> tuple[Operation, ...]:
-    """Return the operations of a message that are still to be applied, in order.
-
-    See `read_log`, which also tells what was refused and what to acknowledge.
-
-    Examples
-    --------
-    >>> log = {"client": "a", "ops": [{"seq": 1, "kind": "move", "product": "N5", "price": 255400}]}
-    >>> pending_operations(log, None, products=["N5"])
-    (Move(seq=1, product='N5', price=255400.0),)
-    >>> pending_operations(log, Acknowledgement("a", 1), products=["N5"])
-    ()
-    """
-    return read_log(log, acknowledged, products=products).operations
-
-
 def _seq(entry: object) -> int | None:
     seq = entry.get("seq") if isinstance(entry, Mapping) else None
     if not isinstance(seq, int) or isinstance(seq, bool):

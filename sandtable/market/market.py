@@ -111,11 +111,6 @@ class Market:
         return diversion_ratios(self.price_jacobian)
 
     @cached_property
-    def national_price_jacobian(self) -> FloatArray:
-        """Derivative of the units over all cells by a price that moves everywhere, shape (J, J)."""
-        return np.asarray(np.einsum("r,rjl->jl", self.market_sizes, self.price_jacobian))
-
-    @cached_property
     def costs(self) -> FloatArray:
         """Marginal costs that make the base prices an equilibrium of the base firms, shape (R, J)."""
         return marginal_costs(

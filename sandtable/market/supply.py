@@ -13,7 +13,7 @@ import numpy as np
 
 from sandtable.market.demand import Demand, nest_factors
 from sandtable.market.kernel import Choice
-from sandtable.market.primitives import BoolArray, FloatArray, IntArray
+from sandtable.market.primitives import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,3 @@ def profit_gradient(
     cross = ownership.cross_terms(choice, margins)
     slopes = ownership.own_slopes(choice)
     return shares + cross - slopes * margins, shares, slopes
-
-
-def sold_somewhere(deltas: FloatArray) -> BoolArray:
-    """Products offered in at least one cell, shape (J,)."""
-    return np.asarray(np.isfinite(deltas).any(axis=0))

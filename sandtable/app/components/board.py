@@ -97,7 +97,7 @@ def _component() -> ComponentRenderer:
 def board_log(key: str) -> object:
     """Return the last message of the board with this key, as it came; None before the first.
 
-    The message is the user's: hand it to `sandtable.app.operations.pending_operations`.
+    The message is the user's: hand it to `sandtable.app.operations.read_log`.
     """
     state = st.session_state.get(key)
     return state.get("log") if isinstance(state, Mapping) else None
