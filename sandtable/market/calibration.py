@@ -1,4 +1,4 @@
-"""Demand parameters from what a company knows: margins, own elasticities, diversion, the elasticity of the market.
+"""Demand parameters from what a company knows: margins, own elasticities, diversion, second choices, market elasticity.
 
 Each target is a number that the calibrated market must show; each free parameter is moved until it does. With as many
 targets as parameters the targets are met exactly (one margin under a logit: the closed form of
@@ -19,7 +19,7 @@ from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import BoolArray, FloatArray, IntArray
 from sandtable.market.supply import marginal_costs
 
-TargetKind = Literal["margin", "elasticity", "diversion", "market_elasticity"]
+TargetKind = Literal["margin", "elasticity", "diversion", "second_choice", "market_elasticity"]
 EXACT = 1e-8  # relative miss below which a target counts as met
 
 DemandBuilder = Callable[[Mapping[str, float]], Demand]
@@ -32,10 +32,10 @@ class Target:
     Parameters
     ----------
     kind : str
-        ``margin``: price less cost over price, mean over `products` weighted by units; ``elasticity``: own price
-        elasticity, mean over `products` weighted by units; ``diversion``: share of the buyers that the first of
-        `products` loses who go to `to` (all False: to the outside good); ``market_elasticity``: per cent change of all
-        units for one per cent on all prices.
+        ``margin``: price less cost over price, mean over `products`; ``elasticity``: own price elasticity, mean over
+        `products`; ``diversion``: share of the buyers that the first of `products` loses when its price rises who go
+        to `to` (all False: to the outside good); ``second_choice``: the same when it is no longer on sale, as buyers
+        are asked; ``market_elasticity``: per cent change of all units for one per cent on all prices.
     value : float
         What it should be; not zero.
     products : ndarray of bool, shape (J,)
@@ -44,6 +44,10 @@ class Target:
         Where diverted buyers go.
     weight : float
         Weight of its squared relative miss; above 0.
+    by_units : bool
+        Whether means are weighted by units, or each product counts once.
+    among_buyers : bool
+        Second choices only: share of those who would buy another product, not of all.
     """
 
     kind: TargetKind
@@ -51,6 +55,8 @@ class Target:
     products: BoolArray
     to: BoolArray | None = None
     weight: float = 1.0
+    by_units: bool = True
+    among_buyers: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,45 @@ def logit_price_coefficient(price: float, cost: float, firm_share: float) -> flo
     if not 0 <= firm_share < 1:
         raise ValueError(f"firm_share is {firm_share}; it must lie in [0, 1).")
     return 1 / ((price - cost) * (1 - firm_share))
+
+
+def price_coefficient_of_margin(
+    build: Callable[[float], Demand], observed: Observed, target: Target, *, start: float
+) -> float:
+    """Price coefficient from one known margin when all customers mind price alike, in closed form.
+
+    Parameters
+    ----------
+    build : callable
+        Price coefficient -> `Demand` with one customer type, nested or not.
+    observed : Observed
+        The market.
+    target : Target
+        Of the kind ``margin``.
+    start : float
+        Any price coefficient above 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If no price coefficient above 0 gives that margin.
+
+    Notes
+    -----
+    Slopes are proportional to the price coefficient, so that a margin is ``a + b / price_coefficient``: two
+    evaluations tell a and b. With one price in all cells a is 0 and a plain logit gives `logit_price_coefficient`.
+    """
+    (once,), (twice,) = (show(build(at), observed, [target]) for at in (start, 2 * start))
+    per_coefficient, constant = 2 * start * (once - twice), 2 * twice - once
+    if not per_coefficient / (target.value - constant) > 0:
+        raise ValueError(
+            f"no price coefficient gives a margin of {target.value:g}; it must lie above {constant:g}."
+        )
+    return float(per_coefficient / (target.value - constant))
 
 
 def calibrate(
@@ -222,22 +267,38 @@ def show(demand: Demand, observed: Observed, targets: Sequence[Target]) -> Float
     shown = []
     for target in targets:
         chosen = target.products
+        weights = units[chosen] if target.by_units else None
         if target.kind == "margin":
             if margins is None:
                 margins = _margins(demand, deltas, observed)
-            shown.append(float(np.average(margins[chosen], weights=units[chosen])))
+            shown.append(float(np.average(margins[chosen], weights=weights)))
         elif target.kind == "elasticity":
             own = np.diagonal(slopes)[chosen] * mean_prices[chosen] / units[chosen]
-            shown.append(float(np.average(own, weights=units[chosen])))
+            shown.append(float(np.average(own, weights=weights)))
         elif target.kind == "diversion":
             lost = int(np.flatnonzero(chosen)[0])
             column = slopes[:, lost] / slopes[lost, lost]
             to_outside = target.to is None or not target.to.any()
             shown.append(float(column.sum() if to_outside else -column[target.to].sum()))
+        elif target.kind == "second_choice":
+            shown.append(_second_choice(demand, deltas, observed, target))
         else:
             moved = np.einsum("r,rjl,rl->", sizes, jacobian, prices)
             shown.append(float(moved / units.sum()))
     return np.array(shown)
+
+
+def _second_choice(demand: Demand, deltas: FloatArray, observed: Observed, target: Target) -> float:
+    """Where the buyers of the first product go when it is no longer on sale."""
+    lost = int(np.flatnonzero(target.products)[0])
+    without = deltas.copy()
+    without[:, lost] = -np.inf
+    won = observed.market_sizes @ (demand.shares(without, observed.prices) - observed.shares)
+    buyers = -float(won[lost])
+    won[lost] = 0.0
+    among = float(won.sum()) if target.among_buyers else buyers
+    to_outside = target.to is None or not target.to.any()
+    return (buyers - float(won.sum()) if to_outside else float(won[target.to].sum())) / among
 
 
 def _margins(demand: Demand, deltas: FloatArray, observed: Observed) -> FloatArray:

@@ -10,7 +10,11 @@ from sandtable.market.primitives import FloatArray, IntArray
 
 
 def profit_hessian(
-    choice: Choice, demand: Demand, margins: FloatArray, members: IntArray
+    choice: Choice,
+    demand: Demand,
+    margins: FloatArray,
+    members: IntArray,
+    kept: FloatArray | None = None,
 ) -> FloatArray:
     """Second derivatives of the profit of one firm by the prices of its products, by cell.
 
@@ -21,9 +25,11 @@ def profit_hessian(
     demand : Demand
         The demand that gave them.
     margins : ndarray, shape (R, J)
-        Price less marginal cost of every product.
+        What the firm earns on each vehicle of every product.
     members : ndarray of int, shape (n,)
         Products of the firm.
+    kept : ndarray, shape (J,), optional
+        What it earns more when the price rises by one money unit; 1 by default.
 
     Returns
     -------
@@ -33,9 +39,9 @@ def profit_hessian(
     Notes
     -----
     Derivative of `supply.profit_gradient`. With P, Q, R the probabilities of a product, of it within its outer nest
-    and within its inner nest, T the firm's margin earned from all, from the outer and from the inner nest, g the
-    gradient, and own, o, n of `nest_factors`, it is per type, times the price coefficient,
-    ``-own (g_i + P_i) (i == j) + g_i P_j + P_i g_j``
+    and within its inner nest, T the firm's margin earned from all, from the outer and from the inner nest, k kept, g
+    the gradient, and own, o, n of `nest_factors`, it is per type, times the price coefficient,
+    ``-own (g_i + k_i P_i) (i == j) + g_i P_j + P_i g_j``
     ``+ o (g_i Q_j + Q_i g_j + a T_outer Q_i Q_j - a T Q_i P_j)`` within an outer nest and
     ``+ n (g_i R_j + R_i g_j + a (1 + o) T_inner R_i R_j - a T R_i P_j - a o T_outer R_i Q_j)`` within an inner nest.
     """
@@ -45,10 +51,11 @@ def profit_hessian(
     chosen = choice.probabilities[:, members]
     sold = chosen * margins[:, members, None]
     total = sold.sum(axis=1, keepdims=True)
-    gradient = chosen - alphas * (own * sold - chosen * total)
+    gains = chosen if kept is None else chosen * kept[members, None]
+    gradient = gains - alphas * (own * sold - chosen * total)
     nests = demand.nests
     if nests is None:
-        return _outside_nests(gradient * weights, chosen * weights, chosen, own)
+        return _outside_nests(gradient * weights, gains * weights, chosen, own)
     assert choice.within_outer is not None
     assert choice.within_inner is not None
     in_outer, in_inner = choice.within_outer[:, members], choice.within_inner[:, members]
@@ -59,7 +66,7 @@ def profit_hessian(
     won_outer, won_inner = alphas * (same_outer @ sold), alphas * (same_inner @ sold)
     gradient += outer * in_outer * won_outer + inner * in_inner * won_inner
     weighted, total = gradient * weights, alphas * total
-    hessian = _outside_nests(weighted, chosen * weights, chosen, own)
+    hessian = _outside_nests(weighted, gains * weights, chosen, own)
     lost = won_outer * in_outer - total * chosen
     hessian += (outer * same_outer) * (
         _both_ways(weighted, in_outer) + _product(in_outer * weights, lost)

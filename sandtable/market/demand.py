@@ -7,12 +7,13 @@ random-coefficients model on given consumer types are special cases.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from sandtable.market.kernel import Choice, ShareKernel, choice_probabilities
-from sandtable.market.primitives import FloatArray, Nests, Tastes
+from sandtable.market.primitives import FloatArray, IntArray, Nests, Tastes
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,40 @@ class Demand:
 
     tastes: Tastes
     nests: Nests | None = None
+
+    @classmethod
+    def lognormal(
+        cls,
+        price_coefficient: float,
+        spread: float,
+        n_nodes: int,
+        *,
+        nests: Sequence[IntArray] = (),
+        sigmas: Sequence[float] = (),
+    ) -> Demand:
+        """Demand with a lognormal price coefficient and up to two levels of nests.
+
+        Parameters
+        ----------
+        price_coefficient, spread : float
+            Of the median customer, above 0; standard deviation of its logarithm, 0 without.
+        n_nodes : int
+            Quadrature nodes over customers.
+        nests : sequence of ndarray of int, shape (J,)
+            Nest of each product at each level, outer first.
+        sigmas : sequence of float
+            Nesting parameter of each level.
+
+        Raises
+        ------
+        ValueError
+            If a value is out of range or the parameters are out of order.
+        """
+        tastes = Tastes.lognormal(price_coefficient, spread, n_nodes)
+        if len(nests) == 0:
+            return cls(tastes)
+        # one level is two equal ones
+        return cls(tastes, Nests(nests[0], nests[-1], sigmas[0], sigmas[-1]))
 
     def utilities(
         self, deltas: FloatArray, prices: FloatArray, *, out: FloatArray | None = None

@@ -2,23 +2,22 @@
 
 Fixed point ``m = inv(Lambda) ((O * Gamma) m + s)`` (the zeta-markup of Morrow and Skerlos 2011), accelerated by
 SQUAREM, without ever building a J x J matrix; where that stalls, the same without acceleration, then Newton's method
-from the best point. It ends with the first-order residual and a second-order check, or with a typed reason.
+from the best point. Floors and caps are kept by projection. It ends with the first-order residual and a second-order
+check, or with a typed reason.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from sandtable.errors import ConvergenceError
 from sandtable.market.curvature import profit_hessian
-from sandtable.market.demand import Demand
-from sandtable.market.kernel import choice_probabilities
-from sandtable.market.primitives import BoolArray, FloatArray, IntArray
-from sandtable.market.squarem import squarem_step
-from sandtable.market.supply import Ownership, profit_gradient
+from sandtable.market.fixed_point import Problem, iterate, plain_steps, polish
+from sandtable.market.game import PricingGame
+from sandtable.market.primitives import FloatArray
 
 Reason = Literal["iteration_limit", "not_finite", "not_a_maximum"]
 SENTENCES: dict[Reason, str] = {
@@ -26,37 +25,7 @@ SENTENCES: dict[Reason, str] = {
     "not_finite": "the rivals' prices ran away to values that are not finite",
     "not_a_maximum": "the prices found are not a profit maximum for every firm that answers",
 }
-
-
-@dataclass(frozen=True)
-class PricingGame:
-    """Who sets which prices against whom.
-
-    Parameters
-    ----------
-    demand : Demand
-        Consumer types and nests.
-    deltas : ndarray, shape (R, J)
-        Mean utilities without price; ``-inf`` marks a product that is not offered.
-    market_sizes : ndarray, shape (R,)
-        Consumers in each cell.
-    costs : ndarray, shape (R, J)
-        Marginal costs.
-    firms : ndarray of int, shape (J,)
-        Owner of each product.
-    responding : ndarray of bool, shape (J,)
-        Products whose prices are chosen; the others stay where they start.
-    national : bool
-        One price move for all cells, or one in each cell.
-    """
-
-    demand: Demand
-    deltas: FloatArray
-    market_sizes: FloatArray
-    costs: FloatArray
-    firms: IntArray
-    responding: BoolArray
-    national: bool
+SAME_PRICES = 1e-6  # relative to the largest price
 
 
 @dataclass(frozen=True)
@@ -68,7 +37,8 @@ class Equilibrium:
     prices : ndarray, shape (R, J)
         Prices of all products, those that were held included.
     residual : float
-        Largest first-order residual: derivative of profit by price over units, dimensionless.
+        Largest first-order residual: derivative of profit by price over units, dimensionless; 0 for a price that
+        rests on its floor or cap and would leave it.
     iterations : int
         Evaluations of the fixed point.
     reason : str or None
@@ -102,6 +72,7 @@ def equilibrium(
     game: PricingGame,
     start: FloatArray,
     *,
+    first: FloatArray | None = None,
     tolerance: float = 1e-10,
     maximum_iterations: int = 1_000,
     check_maximum: bool = True,
@@ -115,26 +86,33 @@ def equilibrium(
     start : ndarray, shape (R, J)
         Prices to start from; held products keep them. With national pricing the differences between
         cells in the start are kept as offsets.
+    first : ndarray, shape (R, J), optional
+        Where the search begins, when not at the start itself; with national pricing the mean move counts.
     tolerance : float
         First-order residual at which to stop.
     maximum_iterations : int
         Evaluations before another method is tried.
     check_maximum : bool
-        Whether to check the second-order condition of each firm at the end.
+        Whether to check the second-order condition of each firm at the end; there is none to check where markup
+        ratios other than 1 say that firms do not maximise.
 
     Returns
     -------
     Equilibrium
+
+    Raises
+    ------
+    ValueError
+        If a price floor lies above a cap.
     """
-    # cells in which a product is not offered say nothing about its price
     if not game.responding.any():
         return Equilibrium(start, 0.0, 0, None)
     if not np.isfinite(start).all():
         return Equilibrium(start, np.nan, 0, "not_finite")
-    problem = _Problem(game, start)
-    point, residual, used = _iterate(problem, problem.first, tolerance, maximum_iterations)
+    problem = Problem(game, start, first)
+    point, residual, used = iterate(problem, problem.first, tolerance, maximum_iterations)
     # leaps may end far from any solution where plain steps from the start arrive
-    for attempt in (_plain_steps, _polish):
+    for attempt in (plain_steps, polish):
         if residual <= tolerance:
             break
         other, other_residual, more = attempt(problem, point, tolerance, maximum_iterations)
@@ -147,132 +125,89 @@ def equilibrium(
         reason = "not_finite"
     elif residual > tolerance:
         reason = "iteration_limit"
-    elif check_maximum and not _is_maximum(problem, point):
+    elif check_maximum and (game.ratios == 1).all() and not _is_maximum(problem, point):
         reason = "not_a_maximum"
     return Equilibrium(prices, float(residual), used, reason)
 
 
-class _Problem:
-    """The game as a fixed point in the moves of the responding products, (G, J): G cells or one nation."""
+def first_round(game: PricingGame, start: FloatArray, *, tolerance: float = 1e-10) -> FloatArray:
+    """Each responding firm's best answer to the prices at the start, before anybody answers the answers.
 
-    def __init__(self, game: PricingGame, start: FloatArray) -> None:
-        self.game = game
-        self.ownership = Ownership(game.firms, game.demand)
-        self.start = start
-        self.costs = np.where(np.isfinite(game.costs), game.costs, 0.0)
-        offered = np.isfinite(game.deltas)
-        self.free = game.responding & (
-            offered.any(axis=0, keepdims=True) if game.national else offered
-        )
-        self.scale = np.maximum(np.abs(start).max(), 1e-300)
-        self.first = np.zeros(self.free.shape)
-        # fresh memory for every evaluation would cost as much as the arithmetic
-        self._buffer = np.empty((*start.shape, len(game.demand.tastes.weights)))
+    Parameters
+    ----------
+    game : PricingGame
+        The game.
+    start : ndarray, shape (R, J)
+        Prices that each firm takes the others to keep.
+    tolerance : float
+        First-order residual at which to stop.
 
-    def prices(self, moves: FloatArray) -> FloatArray:
-        return np.asarray(self.start + np.where(self.free, moves, 0.0))
+    Returns
+    -------
+    ndarray, shape (R, J)
 
-    def gradient(self, moves: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Profit gradient, shares and slopes, summed over cells when pricing is national, (G, J) each."""
-        game = self.game
-        prices = self.prices(moves)
-        utilities = game.demand.utilities(game.deltas, prices, out=self._buffer)
-        choice = choice_probabilities(utilities, game.demand.nests, overwrite_utilities=True)
-        gradient, shares, slopes = profit_gradient(choice, self.ownership, prices - self.costs)
-        if game.national:
-            sizes = game.market_sizes
-            return (sizes @ gradient)[None], (sizes @ shares)[None], (sizes @ slopes)[None]
-        return gradient, shares, slopes
-
-    def improve(self, moves: FloatArray) -> tuple[FloatArray, float]:
-        """One step of the fixed point (its change), and the residual at ``moves``."""
-        gradient, shares, slopes = self.gradient(moves)
-        step = np.where(self.free, gradient / slopes, 0.0)
-        relative = np.where(self.free, np.abs(gradient) / shares, 0.0)
-        return step, float(relative.max(initial=0.0))
+    Raises
+    ------
+    ConvergenceError
+        If the answer of a firm was not found.
+    """
+    prices = np.array(start)
+    for firm in np.unique(game.firms[game.responding]):
+        chosen = game.responding & (game.firms == firm)
+        answer = equilibrium(replace(game, responding=chosen), start, tolerance=tolerance)
+        prices[:, chosen] = answer.require()[:, chosen]
+    return prices
 
 
-def _iterate(
-    problem: _Problem, moves: FloatArray, tolerance: float, maximum: int
-) -> tuple[FloatArray, float, int]:
-    step, residual = problem.improve(moves)
-    used = 1
-    while used < maximum and residual > tolerance and np.isfinite(residual):
-        first = moves + step
-        first_step, first_residual = problem.improve(first)
-        used += 1
-        if first_residual <= tolerance:
-            return first, first_residual, used
-        leap = moves + squarem_step(_flat(step), _flat(first_step)).reshape(moves.shape)
-        leap_step, leap_residual = problem.improve(leap)
-        used += 1
-        # a leap may overshoot far from the solution; then the two plain steps stand
-        if np.isfinite(leap_residual) and leap_residual <= max(2 * first_residual, 1e-3):
-            moves, step, residual = leap, leap_step, leap_residual
-        else:
-            moves = first + first_step
-            step, residual = problem.improve(moves)
-            used += 1
-    return moves, residual, used
+def other_equilibrium(
+    game: PricingGame, start: FloatArray, found: Equilibrium, *, tolerance: float = 1e-10
+) -> Equilibrium | None:
+    """Search again from prices at cost; an equilibrium need not be the only one.
+
+    Parameters
+    ----------
+    game : PricingGame
+        The game.
+    start : ndarray, shape (R, J)
+        As for `equilibrium`.
+    found : Equilibrium
+        What was found from the start.
+    tolerance : float
+        First-order residual at which to stop.
+
+    Returns
+    -------
+    Equilibrium or None
+        The other one; None when the search comes to the same prices, or finds none.
+    """
+    costs = np.where(np.isfinite(game.costs), game.costs, start)
+    at_cost = costs / game.kept + game.unit_taxes
+    other = equilibrium(game, start, first=at_cost, tolerance=tolerance)
+    if not other.converged:
+        return None
+    distance = np.abs(other.prices - found.prices)[np.isfinite(game.deltas)].max(initial=0.0)
+    return other if distance > SAME_PRICES * np.abs(start).max() else None
 
 
-def _plain_steps(
-    problem: _Problem, _: FloatArray, tolerance: float, maximum: int
-) -> tuple[FloatArray, float, int]:
-    """The fixed point from the start without leaps: slower, and seldom lost."""
-    moves, used = problem.first, 0
-    while True:
-        step, residual = problem.improve(moves)
-        used += 1
-        if residual <= tolerance or used >= maximum or not np.isfinite(residual):
-            return moves, residual, used
-        moves = moves + step
-
-
-def _flat(step: FloatArray) -> FloatArray:
-    return step.reshape(1, -1)
-
-
-def _polish(
-    problem: _Problem, moves: FloatArray, tolerance: float, _: int
-) -> tuple[FloatArray, float, int]:
-    """Newton's method (scipy's hybrid) on the fixed point, for the games where it only creeps."""
-    from scipy.optimize import root  # slow to import, seldom needed
-
-    if not np.isfinite(moves).all():
-        moves = problem.first
-    free, scale = problem.free, problem.scale
-    calls = 0
-
-    def step(values: FloatArray) -> FloatArray:
-        nonlocal calls
-        calls += 1
-        trial = np.array(moves)
-        trial[free] = values * scale
-        change = problem.improve(trial)[0][free] / scale
-        return np.asarray(np.where(np.isfinite(change), change, 1e6))
-
-    solution = root(step, moves[free] / scale, method="hybr", options={"xtol": 1e-14})
-    found = np.array(moves)
-    found[free] = solution.x * scale
-    settled, residual, more = _iterate(problem, found, tolerance, 50)
-    return settled, residual, calls + more
-
-
-def _is_maximum(problem: _Problem, moves: FloatArray) -> bool:
-    """Whether the profit of each responding firm curves down in the prices that it chooses."""
+def _is_maximum(problem: Problem, moves: FloatArray) -> bool:
+    """Whether the objective of each responding firm curves down in the prices that it chooses."""
     game = problem.game
     prices = problem.prices(moves)
     choice = game.demand.choice(game.deltas, prices)
-    columns = problem.free.any(axis=0)
-    for firm in np.unique(game.firms[columns]):
-        # costs of held products of the firm count too: their margins are part of its profit
-        members = np.flatnonzero(game.firms == firm)
-        hessian = profit_hessian(choice, game.demand, prices - problem.costs, members)
+    margins = game.margins(prices)
+    # a price on its floor or cap is not chosen
+    free = problem.free & ~problem.at_bound(moves)
+    everything = np.arange(len(game.firms))
+    for firm in np.unique(game.firms[free.any(axis=0)]):
+        owned = game.firms == firm
+        # costs of held products of the firm count too, and those of others as far as their profit does
+        members = everything if game.conduct else np.flatnonzero(owned)
+        counted = margins * np.where(owned, 1.0, game.conduct)
+        hessian = profit_hessian(choice, game.demand, counted, members, game.kept)
         if game.national:
             hessian = np.einsum("r,rji->ji", game.market_sizes, hessian)[None]
         for cell, matrix in enumerate(hessian):
-            chosen = problem.free[cell, members]
+            chosen = (free[cell] & owned)[members]
             if chosen.any() and not _curves_down(matrix[np.ix_(chosen, chosen)]):
                 return False
     return True

@@ -9,7 +9,8 @@ import numpy as np
 
 from sandtable.market.demand import Demand
 from sandtable.market.elasticities import diversion_ratios, price_elasticities
-from sandtable.market.equilibrium import Equilibrium, PricingGame, equilibrium
+from sandtable.market.equilibrium import Equilibrium, equilibrium
+from sandtable.market.game import PricingGame
 from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import BoolArray, FloatArray, IntArray
 from sandtable.market.supply import marginal_costs
@@ -34,6 +35,10 @@ class Market:
         Consumers in each cell.
     national : bool
         Whether firms set one price for all cells.
+    conduct : float
+        Weight of other firms' profits in what each firm maximises, 0 (Bertrand) to 1 (one cartel).
+    markup_ratios : ndarray, shape (J,), or float
+        Markup of each product over the one that its firm's profit asks for; 1 where firms maximise.
     """
 
     products: tuple[str, ...]
@@ -44,6 +49,8 @@ class Market:
     prices: FloatArray
     market_sizes: FloatArray
     national: bool
+    conduct: float = 0.0
+    markup_ratios: FloatArray | float = 1.0
 
     @classmethod
     def calibrate(
@@ -120,6 +127,8 @@ class Market:
             firms=self.firm_codes,
             market_sizes=self.market_sizes,
             national=self.national,
+            conduct=self.conduct,
+            markup_ratios=self.markup_ratios,
         )
 
     @property
@@ -171,6 +180,28 @@ class Market:
             firms=self.firms if firms is None else firms,
         )
 
+    def game(self, costs: FloatArray, responding: BoolArray) -> PricingGame:
+        """Return the pricing game of this market; taxes and bounds are added with `dataclasses.replace`.
+
+        Parameters
+        ----------
+        costs : ndarray, shape (R, J)
+            Marginal costs, usually `costs` of the base market.
+        responding : ndarray of bool, shape (J,)
+            Products whose prices answer.
+        """
+        return PricingGame(
+            demand=self.demand,
+            deltas=self.deltas,
+            market_sizes=self.market_sizes,
+            costs=costs,
+            firms=self.firm_codes,
+            responding=responding,
+            national=self.national,
+            conduct=self.conduct,
+            markup_ratios=self.markup_ratios,
+        )
+
     def respond(
         self, costs: FloatArray, responding: BoolArray, *, tolerance: float = 1e-10
     ) -> Equilibrium:
@@ -190,13 +221,4 @@ class Market:
         Equilibrium
             Its ``require()`` gives the prices or raises with the reason.
         """
-        game = PricingGame(
-            demand=self.demand,
-            deltas=self.deltas,
-            market_sizes=self.market_sizes,
-            costs=costs,
-            firms=self.firm_codes,
-            responding=responding,
-            national=self.national,
-        )
-        return equilibrium(game, self.prices, tolerance=tolerance)
+        return equilibrium(self.game(costs, responding), self.prices, tolerance=tolerance)

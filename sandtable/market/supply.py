@@ -26,25 +26,35 @@ class Ownership:
         Owner of each product.
     demand : Demand
         Its nests divide the products of a firm further.
+    conduct : float
+        Weight of other firms' profits, 0 to 1.
     """
 
     firms: IntArray
     demand: Demand
-    _groups: list[_Groups] = field(init=False, repr=False)
+    conduct: float = 0.0
+    _parts: list[tuple[float, list[_Groups]]] = field(init=False, repr=False)
     _weights: FloatArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        nests = self.demand.nests
-        groups = [self.firms]
-        if nests is not None:
-            width = int(self.firms.max()) + 1
-            groups += [nests.outer * width + self.firms, nests.inner * width + self.firms]
+        # full weight on the own firm is weight 1 - conduct on it and conduct on all firms together
+        parts = [(1 - self.conduct, self._grouped(self.firms))]
+        if self.conduct:
+            parts.append((self.conduct, self._grouped(np.zeros_like(self.firms))))
         tastes = self.demand.tastes
-        object.__setattr__(self, "_groups", [_Groups(group) for group in groups])
+        object.__setattr__(self, "_parts", parts)
         object.__setattr__(self, "_weights", tastes.weights * tastes.price_coefficients)
 
+    def _grouped(self, owners: IntArray) -> list[_Groups]:
+        nests = self.demand.nests
+        groups = [owners]
+        if nests is not None:
+            width = int(owners.max()) + 1
+            groups += [nests.outer * width + owners, nests.inner * width + owners]
+        return [_Groups(group) for group in groups]
+
     def cross_terms(self, choice: Choice, margins: FloatArray) -> FloatArray:
-        """Lost margin won back by the firm's other products, ``(O * Gamma) @ margins``, matrix-free, shape (R, J).
+        """Lost margin won back by other products that count, ``(O * Gamma) @ margins``, matrix-free, shape (R, J).
 
         Notes
         -----
@@ -56,10 +66,12 @@ class Ownership:
         if choice.within_outer is not None and choice.within_inner is not None:
             within += [(outer, choice.within_outer), (inner, choice.within_inner)]
         total = np.zeros_like(margins)
-        for (factor, shares), groups in zip(within, self._groups, strict=True):
-            if factor:
-                won = groups.sums(margins, choice.probabilities) * self._weights
-                total += factor * np.vecdot(shares, np.take(won, groups.codes, axis=1))
+        for weight, grouped in self._parts:
+            for (factor, shares), groups in zip(within, grouped, strict=True):
+                if factor * weight:
+                    won = groups.sums(margins, choice.probabilities) * self._weights
+                    of_group = np.take(won, groups.codes, axis=1)
+                    total += weight * factor * np.vecdot(shares, of_group)
         return total
 
     def own_slopes(self, choice: Choice) -> FloatArray:
@@ -102,6 +114,8 @@ def marginal_costs(
     firms: IntArray,
     market_sizes: FloatArray,
     national: bool,
+    conduct: float = 0.0,
+    markup_ratios: FloatArray | float = 1.0,
 ) -> FloatArray:
     """Marginal costs at which the given prices satisfy the first-order conditions of every firm.
 
@@ -117,6 +131,10 @@ def marginal_costs(
         Weight of each cell where pricing is national.
     national : bool
         One cost and one first-order condition a product over all cells, or one in each cell.
+    conduct : float
+        Weight of other firms' profits, 0 to 1.
+    markup_ratios : ndarray, shape (J,), or float
+        Markup of each product over the one of the first-order condition.
 
     Returns
     -------
@@ -125,13 +143,15 @@ def marginal_costs(
 
     Notes
     -----
-    ``c = p - inv(O * -ds/dp) s``, summed over cells with the market sizes as weights when national.
+    ``c = p - ratio * inv(O * -ds/dp) s`` with O 1 within a firm and the conduct between firms, summed over cells with
+    the market sizes as weights when national.
     """
     shares = demand.shares(deltas, prices)
-    same_firm = firms[:, None] == firms
+    ratios = np.broadcast_to(np.asarray(markup_ratios, dtype=np.float64), firms.shape)
+    weights = np.where(firms[:, None] == firms, 1.0, conduct)
     # row j: the first-order condition of product j, so the derivatives of all shares by price j
-    slopes = np.where(same_firm, -np.swapaxes(demand.price_jacobian(deltas, prices), 1, 2), 0.0)
-    right = np.einsum("rjl,rl->rj", slopes, prices) - shares
+    slopes = -weights * np.swapaxes(demand.price_jacobian(deltas, prices), 1, 2)
+    right = np.einsum("rjl,rl->rj", slopes, prices / ratios) - shares
     if national:
         slopes = np.einsum("r,rjl->jl", market_sizes, slopes)[None]
         right = (market_sizes @ right)[None]
@@ -139,12 +159,12 @@ def marginal_costs(
     sold = shares > 0
     identity = np.eye(len(firms))
     solvable = np.where(sold[:, :, None] & sold[:, None, :], slopes, identity)
-    costs = np.linalg.solve(solvable, np.where(sold, right, 0.0)[:, :, None])[:, :, 0]
+    costs = ratios * np.linalg.solve(solvable, np.where(sold, right, 0.0)[:, :, None])[:, :, 0]
     return np.array(np.broadcast_to(np.where(sold, costs, np.nan), prices.shape))
 
 
 def profit_gradient(
-    choice: Choice, ownership: Ownership, margins: FloatArray
+    choice: Choice, ownership: Ownership, margins: FloatArray, kept: FloatArray | float = 1.0
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Derivative of each owner's profit by the price of each product, per consumer, by cell.
 
@@ -155,14 +175,16 @@ def profit_gradient(
     ownership : Ownership
         Who owns what.
     margins : ndarray, shape (R, J)
-        Price less marginal cost.
+        What the firm earns on each vehicle: price less marginal cost.
+    kept : ndarray, shape (J,), or float
+        What it earns more when the price rises by one money unit: 1 without tax.
 
     Returns
     -------
-    gradient, shares, slopes : ndarray, shape (R, J)
-        ``s_j + sum over l of the firm of m_l ds_l/dp_j``, the shares, and `Ownership.own_slopes`.
+    gradient, gains, slopes : ndarray, shape (R, J)
+        ``kept_j s_j + sum over l of the firm of m_l ds_l/dp_j``, its first part, and `Ownership.own_slopes`.
     """
-    shares = np.asarray(choice.probabilities @ ownership.demand.tastes.weights)
+    gains = kept * np.asarray(choice.probabilities @ ownership.demand.tastes.weights)
     cross = ownership.cross_terms(choice, margins)
     slopes = ownership.own_slopes(choice)
-    return shares + cross - slopes * margins, shares, slopes
+    return gains + cross - slopes * margins, gains, slopes

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sandtable.market.equilibrium import PricingGame, equilibrium
+from sandtable.market.equilibrium import equilibrium
+from sandtable.market.game import PricingGame
 from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import FloatArray
 from sandtable.market.supply import marginal_costs

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pyblp
 
-from sandtable.market.equilibrium import Equilibrium, PricingGame, equilibrium
+from sandtable.market.equilibrium import Equilibrium, equilibrium
+from sandtable.market.game import PricingGame
 from tests.bench.measure import Row, ratio, side_by_side
 from tests.bench.peers import ALPHA, LargeMarket
 

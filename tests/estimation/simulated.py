@@ -10,7 +10,8 @@ import pandas as pd
 
 from sandtable.data import BilingualText, DataSet, Metadata, Parameter, ParameterSet
 from sandtable.market.demand import Demand
-from sandtable.market.equilibrium import PricingGame, equilibrium
+from sandtable.market.equilibrium import equilibrium
+from sandtable.market.game import PricingGame
 from sandtable.market.primitives import Nests, Tastes
 
 TEXT = {"en": "Made for a test", "zh": "测试用"}

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sandtable.market.demand import Demand
-from sandtable.market.equilibrium import SENTENCES, PricingGame, _curves_down, equilibrium
+from sandtable.market.equilibrium import SENTENCES, _curves_down, equilibrium
+from sandtable.market.game import PricingGame
 from sandtable.market.primitives import FloatArray, Nests, Tastes
 
 N_MARKETS = 10_000

@@ -15,10 +15,10 @@ from sandtable.market.demand import Demand
 from sandtable.market.equilibrium import (
     SENTENCES,
     Equilibrium,
-    PricingGame,
     Reason,
     equilibrium,
 )
+from sandtable.market.game import PricingGame
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray, Tastes
 from sandtable.market.supply import Ownership, marginal_costs, profit_gradient
