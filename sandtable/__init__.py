@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sandtable.market.primitives import Nests, Tastes
     from sandtable.scenario.compare import compare
     from sandtable.scenario.files import read_scenario
-    from sandtable.scenario.model import LeverMove, Rivals, Scenario
+    from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario, Supply
     from sandtable.scenario.run import Result, run
     from sandtable.scenario.writing import write_scenario
     from sandtable.units import Change
@@ -42,10 +42,12 @@ __all__ = [
     "LeverMove",
     "Market",
     "Nests",
+    "Response",
     "Result",
     "Rivals",
     "SandtableError",
     "Scenario",
+    "Supply",
     "Tastes",
     "__version__",
     "compare",
@@ -68,10 +70,12 @@ _HOMES = {
     "LeverMove": "scenario.model",
     "Market": "market.market",
     "Nests": "market.primitives",
+    "Response": "scenario.model",
     "Result": "scenario.run",
     "Rivals": "scenario.model",
     "SandtableError": "errors",
     "Scenario": "scenario.model",
+    "Supply": "scenario.model",
     "Tastes": "market.primitives",
     "compare": "scenario.compare",
     "data_set_names": "data.catalogue",

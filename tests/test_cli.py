@@ -15,9 +15,9 @@ import pytest
 from sandtable.cli import app, run_command
 from sandtable.data.catalogue import data_set_names
 from sandtable.errors import ConvergenceError
-from sandtable.market import market as market_module
 from sandtable.market.equilibrium import Equilibrium
 from sandtable.scenario import files
+from sandtable.scenario import periods as periods_module
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.run import MEASURES, run
 from tests.golden import SCENARIOS
@@ -72,12 +72,12 @@ def broken(tmp_path: Path) -> Path:
 @pytest.fixture
 def creeping(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for more than the solver can reach in two steps."""
-    solve = market_module.equilibrium
+    solve = periods_module.equilibrium
 
     def stop_early(game: object, start: object, **options: object) -> Equilibrium:
         return solve(game, start, tolerance=1e-300, maximum_iterations=2)
 
-    monkeypatch.setattr(market_module, "equilibrium", stop_early)
+    monkeypatch.setattr(periods_module, "equilibrium", stop_early)
 
 
 def test_a_run_prints_what_changes_and_ends_with_0(command: Any) -> None:

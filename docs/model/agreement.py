@@ -17,7 +17,7 @@ import sandtable.scenario.files
 import sandtable.scenario.run
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray
-from sandtable.scenario.run import PeriodResult
+from sandtable.scenario.periods import PeriodResult
 from tests.market import pyblp_peer
 
 ROOT = Path(__file__).resolve().parents[2]

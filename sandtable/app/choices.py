@@ -8,13 +8,16 @@ from typing import cast
 import streamlit as st
 
 from sandtable.app import session
+from sandtable.app.describe import describe_response, plain
 from sandtable.app.formatting import MISSING
 from sandtable.app.guard import callback
+from sandtable.app.models import verdict_badge
 from sandtable.app.state import TableState
 from sandtable.app.view import Scope
 from sandtable.scenario.base import open_parameters, periods_of
 from sandtable.scenario.model import ResponseMode, Rivals
-from sandtable.scenario.run import PeriodResult, Result
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.run import Result
 from sandtable.scenario.summary import totals
 
 EVERYWHERE = "*"
@@ -123,30 +126,45 @@ def rivals(state: TableState, scope: Scope) -> None:
     """Draw the switch between rivals held and answered, each with what the own firm gains."""
     text = session.text()
     with st.container(key="rivals_row", horizontal=True, vertical_alignment="center", gap="small"):
-        mode = state.scenario.rivals.default
-        note = "answered_note" if mode == "best_response" else "held_note"
+        rivals = state.scenario.rivals
+        mode = rivals.default.mode
         st.markdown(f"**{text('rivals')}**", width="content")
         key = session.bound("rivals", mode)
-        gains = {name: _gain(state, name, scope) for name in ("hold", "best_response")}
+        # matching is set firm by firm on the page on competitors; here it is shown while it is on
+        modes = ["hold", "best_response", *(["match"] if mode == "match" else [])]
+        gains = {name: _gain(state, name, scope) for name in modes}
+        words = {"hold": text("held"), "best_response": text("answered"), "match": text("matched")}
         st.segmented_control(
             text("rivals"),
-            ["hold", "best_response"],
-            format_func=lambda name: (
-                f"{text('held' if name == 'hold' else 'answered')}{gains[name]}"
-            ),
+            modes,
+            format_func=lambda name: f"{words[name]}{gains[name]}",
             key=key,
             required=True,
             on_change=_set_rivals,
             args=(key,),
             label_visibility="collapsed",
         )
-        st.caption(text(note), width="stretch")
+        st.caption(_rivals_note(state), width="stretch")
         parameters(state)
+        st.html(verdict_badge(open_parameters(state.scenario, session.data_set()), text))
+
+
+def _rivals_note(state: TableState) -> str:
+    """Say what the switch means, and which firms answer otherwise."""
+    text, write = session.text(), session.writer()
+    rivals = state.scenario.rivals
+    named = [
+        f"{firm}: {describe_response(response, text, write)}" for firm, response in rivals.by_firm
+    ]
+    if named:
+        return plain(text("named_note", firms="; ".join(named)))
+    notes = {"hold": "held_note", "best_response": "answered_note", "match": "matched_note"}
+    return text(notes[rivals.default.mode])
 
 
 @callback
 def _set_rivals(key: str) -> None:
-    if session.is_bound(key):
+    if session.is_bound(key) and st.session_state[key] != "match":
         set_mode(st.session_state[key])
 
 
@@ -154,8 +172,10 @@ def _gain(state: TableState, mode: str, scope: Scope) -> str:
     """Return the own firm's change of units under a response mode, as a label; empty without levers."""
     if not state.scenario.levers:
         return ""
-    modes = Rivals(cast("ResponseMode", mode), state.scenario.rivals.by_firm)
-    outcome = session.try_result(replace(state.scenario, rivals=modes))
+    rivals = state.scenario.rivals
+    if mode != rivals.default.mode:
+        rivals = Rivals(cast("ResponseMode", mode), rivals.by_firm)
+    outcome = session.try_result(replace(state.scenario, rivals=rivals))
     if outcome is None:
         return f" {MISSING}"
     baseline, after = totals(period_in_view(outcome), state.own_firm, scope.regions)

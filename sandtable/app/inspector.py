@@ -11,15 +11,15 @@ import streamlit as st
 from sandtable.app import session
 from sandtable.app.formatting import Format, arrow
 from sandtable.app.guard import callback
-from sandtable.app.models import own_elasticity
 from sandtable.app.panels import Rail, lever_rail, piece_head
 from sandtable.app.state import TableState
 from sandtable.app.text import Text
 from sandtable.app.view import Scope, base_list_prices, model_names
+from sandtable.scenario.answers import View, own_elasticity
 from sandtable.scenario.base import Base
 from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove
-from sandtable.scenario.run import PeriodResult
+from sandtable.scenario.periods import PeriodResult
 from sandtable.units import Change
 
 
@@ -224,7 +224,7 @@ def _head(item: PeriodResult, state: TableState, scope: Scope, text: Text, write
         text("cars", count=write.count(units)),
         shown,
         change > 0,
-        text("elasticity", value=write.decimal(own_elasticity(item, code, scope))),
+        text("elasticity", value=write.decimal(own_elasticity(View(base, state.region), code))),
         firm == state.own_firm,
     )
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from sandtable.app.operations import Acknowledgement, Move, Operation, Select
-from sandtable.scenario.model import LeverMove, ResponseMode, Rivals, Scenario
+from sandtable.scenario.model import LeverMove, Response, ResponseMode, Rivals, Scenario
 
 REMEMBERED = 200  # steps that undo goes back
 ON_BASE = 1e-9  # relative; a price that went to the browser and back as a decimal number
@@ -88,7 +88,7 @@ class TableState:
 
     def with_mode(self, mode: ResponseMode) -> TableState:
         """Return the table with one response mode for all rivals that are not named."""
-        rivals = replace(self.scenario.rivals, default=mode)
+        rivals = replace(self.scenario.rivals, default=Response(mode))
         return self.changed(replace(self.scenario, rivals=rivals))
 
     def opened(self, scenario: Scenario, own_firm: str) -> TableState:

@@ -16,7 +16,7 @@ from sandtable.app.text import Text
 from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.base import Base, regions_of
-from sandtable.scenario.run import PeriodResult
+from sandtable.scenario.periods import PeriodResult
 
 DRAWN = 45
 NAMED_FIRMS = 6
@@ -257,14 +257,24 @@ def _rest(
     }
 
 
-def _firms(market: Market, base_units: FloatArray, own_firm: str) -> dict[str, Any]:
-    """Name the own firm and the six largest others; these carry a colour."""
+def firm_order(market: Market, base_units: FloatArray, own_firm: str) -> list[str]:
+    """Return the own firm and the six largest others; these carry a colour."""
+    sums = _units_by_firm(market, base_units)
+    others = sorted((firm for firm in sums if firm != own_firm), key=lambda firm: -sums[firm])
+    return [own_firm, *others[:NAMED_FIRMS]]
+
+
+def _units_by_firm(market: Market, base_units: FloatArray) -> dict[str, float]:
     sums: dict[str, float] = {}
     for firm, units in zip(market.firms, base_units.tolist(), strict=True):
         sums[firm] = sums.get(firm, 0.0) + units
-    others = sorted((firm for firm in sums if firm != own_firm), key=lambda firm: -sums[firm])
-    named = [own_firm, *others[:NAMED_FIRMS]]
-    return {"order": named, "own": own_firm, "others_count": len(sums) - len(named)}
+    return sums
+
+
+def _firms(market: Market, base_units: FloatArray, own_firm: str) -> dict[str, Any]:
+    named = firm_order(market, base_units, own_firm)
+    count = len(_units_by_firm(market, base_units))
+    return {"order": named, "own": own_firm, "others_count": count - len(named)}
 
 
 def _price_range(pieces: list[dict[str, Any]], step: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""The command line: ``sandtable run | validate | compare | levers | data | market | estimate``.
+"""The command line: ``sandtable run | validate | compare | levers | data | market | estimate | calibrate | ...``.
 
 Every command has ``--json`` (one object, full precision). Exit codes: 0 done, 2 bad input (all faults listed),
 3 did not converge.
@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from sandtable.cli import data, estimation, market, scenarios
+from sandtable.cli import calibration, data, estimation, forecast, market, scenarios
 from sandtable.errors import ConvergenceError, InputError
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
@@ -28,6 +28,11 @@ app.command()(scenarios.validate)
 app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
 app.command()(estimation.estimate)
+app.command()(calibration.calibrate)
+app.command()(calibration.posterior)
+app.command()(calibration.literature)
+app.command()(forecast.backtest)
+app.command()(forecast.forecast)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
 

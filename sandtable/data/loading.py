@@ -57,6 +57,14 @@ class DataSet:
         """The parameter set that the metadata name as the default."""
         return self.parameter_sets[self.metadata.default_parameters]
 
+    def tables_sha256(self, names: Collection[str]) -> str:
+        """Hash the named tables; not the parameter sets, to which what is found in the tables will belong."""
+        digest = hashlib.sha256()
+        for name in names:
+            digest.update(f"{name}\n".encode())
+            digest.update(self.tables[name].to_csv(index=False).encode())
+        return digest.hexdigest()
+
 
 def load_data_set(folder: Path, *, tables: Collection[str] | None = None) -> DataSet:
     """Load and check a data set.

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
 from sandtable.data.metadata import BilingualText, Code, Grade, StrictModel, Text
-from sandtable.documents import Document
-from sandtable.errors import did_you_mean
+from sandtable.documents import Document, read_document, understand
+from sandtable.errors import Fault, InputError, did_you_mean
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
+TargetKind = Literal["margin", "elasticity", "diversion", "second_choice", "market_elasticity"]
 
 
 class Parameter(StrictModel):
@@ -46,6 +49,45 @@ class ParameterVerdict(StrictModel):
     reasons: Annotated[list[BilingualText], Field(default_factory=list)]
 
 
+class ParameterTarget(StrictModel):
+    """A known number that the parameters were calibrated to, and how near they come.
+
+    Attributes
+    ----------
+    what : str
+        What it is about: ``firm Nova``, ``N5 to the outside good``.
+    wanted, shown : float
+        The known number, and what the calibrated market shows.
+    miss : float
+        ``shown / wanted - 1``.
+    """
+
+    kind: TargetKind
+    what: Text
+    wanted: Finite
+    shown: Finite
+    miss: Finite
+    source: Text
+
+
+class ParameterDiagnosis(StrictModel):
+    """What an estimation or a combination said of its own quality.
+
+    Attributes
+    ----------
+    method : str
+        ``ols``, ``2sls``, ``gmm``, ``posterior``.
+    n : int or None
+        Observations.
+    numbers : dict of str to float
+        By name: ``weakest_f``, ``over_identification_p``, ``own_elasticity_p50``, ``negative_cost_rate``.
+    """
+
+    method: Text
+    n: Annotated[int, Field(ge=0)] | None = None
+    numbers: dict[Text, Finite]
+
+
 class ParameterSet(StrictModel):
     """A demand model with its numbers.
 
@@ -64,7 +106,11 @@ class ParameterSet(StrictModel):
     covariance : ParameterCovariance or None
         Joint covariance of the estimated parameters.
     verdict : ParameterVerdict or None
-        Of an estimate; None for parameters from elsewhere.
+        Of an estimate, a calibration or a posterior; None for parameters from elsewhere.
+    targets : list of ParameterTarget
+        Of a calibration.
+    diagnosis : ParameterDiagnosis or None
+        Of an estimate or a posterior.
     """
 
     schema_version: Annotated[int, Field(alias="schema", ge=1, le=1)]
@@ -79,6 +125,8 @@ class ParameterSet(StrictModel):
     customer_cash_pass_through: Parameter
     covariance: ParameterCovariance | None = None
     verdict: ParameterVerdict | None = None
+    targets: Annotated[list[ParameterTarget], Field(default_factory=list)]
+    diagnosis: ParameterDiagnosis | None = None
     notes: BilingualText
 
     def named(self) -> dict[str, Parameter]:
@@ -115,6 +163,13 @@ def note_inconsistencies(document: Document, parameters: ParameterSet, file_stem
         document.fault(
             ("verdict", "reasons"), f"is empty; a verdict of {verdict.grade} must say why."
         )
+    for index, target in enumerate(parameters.targets):
+        if abs(target.shown - target.wanted * (1 + target.miss)) > 1e-6 * abs(target.wanted):
+            document.fault(
+                ("targets", index, "miss"),
+                f"is {target.miss:g}, but {target.shown:g} shown against {target.wanted:g} wanted "
+                "is another miss; write shown / wanted - 1.",
+            )
 
 
 def _note_spread(document: Document, parameters: ParameterSet) -> None:
@@ -201,3 +256,58 @@ def _note_covariance(document: Document, parameters: ParameterSet) -> None:
                 f"gives '{name}' a variance of {variance:g}, but its standard_error is {error:g} "
                 f"(squared {error**2:g}); make them equal.",
             )
+
+
+def read_parameters(path: Path) -> ParameterSet:
+    """Read one parameter set from a file that need not stand in a data set.
+
+    Raises
+    ------
+    InputError
+        With all faults of the file.
+    """
+    document = read_document(path)
+    parameters = understand(document, ParameterSet)
+    if parameters is not None:
+        note_inconsistencies(document, parameters, path.stem)
+    document.finish()
+    assert parameters is not None
+    return parameters
+
+
+def write_parameters(parameters: ParameterSet, folder: Path) -> Path:
+    """Write a parameter set as ``<name>.yaml`` into a folder of parameter sets.
+
+    Parameters
+    ----------
+    parameters : ParameterSet
+    folder : Path
+        Usually ``market_data/<data set>/parameters``; made if it is not there.
+
+    Returns
+    -------
+    Path
+        The file, which `sandtable.data.load_data_set` reads.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    from ruamel.yaml import YAML
+
+    values = parameters.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if not values["targets"]:
+        del values["targets"]
+    yaml = YAML()
+    yaml.width = 1000  # no wrapped lines, so that a change is one line of a diff
+    text = StringIO()
+    yaml.dump(values, text)
+    path = Path(folder) / f"{parameters.name}.yaml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    except OSError as error:
+        message = f"cannot be written ({error.strerror}); check the path and its rights."
+        raise InputError([Fault(str(path), "", message)]) from error
+    return path

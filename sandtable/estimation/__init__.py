@@ -1,8 +1,9 @@
 """Estimation: demand parameters from observed shares and prices, with errors, diagnosis and a verdict."""
 
+from sandtable.data.verdicts import Finding, Rule, Verdict
 from sandtable.estimation.estimating import estimate
 from sandtable.estimation.result import Coefficient, Estimate, write_parameter_set
-from sandtable.estimation.rules import RULES, Finding, Rule, Verdict
+from sandtable.estimation.rules import RULES
 from sandtable.estimation.spec import EstimationSpec, read_spec
 
 __all__ = [

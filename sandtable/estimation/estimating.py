@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +67,9 @@ def estimate(data_set: DataSet, spec: EstimationSpec) -> Estimate:
     errors = np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
     return Estimate(
         spec=spec,
-        data_sha256=_tables_sha256(data_set, spec),
+        data_sha256=data_set.tables_sha256(
+            ("products", "sales", "market", *(["media"] if spec.advertising else []))
+        ),
         coefficients=tuple(
             Coefficient(name, float(value), float(error), unit)
             for name, value, error, unit in zip(
@@ -84,15 +85,6 @@ def estimate(data_set: DataSet, spec: EstimationSpec) -> Estimate:
         searches=found.searches,
         cash_pass_through=data_set.default_parameters.customer_cash_pass_through,
     )
-
-
-def _tables_sha256(data_set: DataSet, spec: EstimationSpec) -> str:
-    """Hash the tables that were used; not the parameter sets, to which the estimate will belong."""
-    digest = hashlib.sha256()
-    for name in ("products", "sales", "market", *(["media"] if spec.advertising else [])):
-        digest.update(f"{name}\n".encode())
-        digest.update(data_set.tables[name].to_csv(index=False).encode())
-    return digest.hexdigest()
 
 
 def _linear(sample: Sample) -> _Found:

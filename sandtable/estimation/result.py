@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sandtable.data.metadata import BilingualText
 from sandtable.data.parameters import (
     Parameter,
     ParameterCovariance,
+    ParameterDiagnosis,
     ParameterSet,
-    ParameterVerdict,
+    write_parameters,
 )
+from sandtable.data.verdicts import Verdict
 from sandtable.errors import Fault, InputError
 from sandtable.estimation.diagnosis import Demanded, Diagnosis
 from sandtable.estimation.moments import Search
-from sandtable.estimation.rules import Verdict
 from sandtable.estimation.spec import EstimationSpec
 from sandtable.market.primitives import FloatArray
 
@@ -133,10 +135,6 @@ class Estimate:
             names=[one.name for one in self.coefficients[:n_demand]],
             matrix=self.covariance[:n_demand, :n_demand].tolist(),
         )
-        verdict = ParameterVerdict(
-            grade=self.verdict.grade,
-            reasons=[BilingualText(en=one.en, zh=one.zh) for one in self.verdict.findings],
-        )
         return ParameterSet.model_validate(
             {
                 "schema": 1,
@@ -150,7 +148,8 @@ class Estimate:
                 "sigmas": parameters[n_demand - len(demanded.sigmas) :],
                 "customer_cash_pass_through": self.cash_pass_through,
                 "covariance": covariance,
-                "verdict": verdict,
+                "verdict": self.verdict.to_parameter_verdict(),
+                "diagnosis": self._diagnosis(),
                 "notes": self._notes(),
             }
         )
@@ -167,21 +166,31 @@ class Estimate:
 
     def _notes(self) -> BilingualText:
         observations, method = self.diagnosis.n_observations, self.spec.method
-        verdict_en = {
-            "usable": "usable",
-            "with_care": "to be used with care",
-            "refuse": "refused; do not use it for decisions",
-        }[self.verdict.grade]
-        verdict_zh = {
-            "usable": "可用",
-            "with_care": "谨慎使用",
-            "refuse": "不予采用，请勿用于决策",
-        }[self.verdict.grade]
-        en = " ".join(finding.en for finding in self.verdict.findings)
-        zh = "".join(finding.zh for finding in self.verdict.findings)
-        return BilingualText(
-            en=f"Estimated by {method} on {observations:,} observations; {verdict_en}. {en}".strip(),
-            zh=f"由 {method} 在 {observations:,} 个观测上估计；{verdict_zh}。{zh}",
+        return self.verdict.said(
+            f"Estimated by {method} on {observations:,} observations",
+            f"由 {method} 在 {observations:,} 个观测上估计",
+        )
+
+    def _diagnosis(self) -> ParameterDiagnosis:
+        diagnosis = self.diagnosis
+        numbers = {name: value for name, value in diagnosis.facts.items() if value is not None}
+        for stage in diagnosis.first_stages:
+            numbers[f"first_stage_f_{stage.variable}"] = stage.f_statistic
+            numbers[f"conditional_f_{stage.variable}"] = stage.conditional_f
+        over = diagnosis.over_identification
+        if over is not None:
+            numbers["over_identification_statistic"] = over.statistic
+            numbers["over_identification_degrees"] = float(over.degrees)
+        for what, found in (
+            ("own_elasticity", diagnosis.own_elasticities),
+            ("margin", diagnosis.margins),
+        ):
+            for quantile, value in found.items():
+                numbers[f"{what}_p{quantile.removesuffix(' %')}"] = value
+        # an infinite statistic is no number that a file can hold
+        finite = {name: float(value) for name, value in numbers.items() if np.isfinite(value)}
+        return ParameterDiagnosis(
+            method=self.spec.method, n=diagnosis.n_observations, numbers=finite
         )
 
 
@@ -204,18 +213,4 @@ def write_parameter_set(estimate: Estimate, folder: Path) -> Path:
     InputError
         If the estimate cannot be a parameter set, or the file cannot be written.
     """
-    from ruamel.yaml import YAML
-
-    values = estimate.to_parameter_set().model_dump(mode="json", by_alias=True, exclude_none=True)
-    yaml = YAML()
-    yaml.width = 1000  # no wrapped lines, so that a change is one line of a diff
-    text = StringIO()
-    yaml.dump(values, text)
-    path = Path(folder) / f"{estimate.spec.name}.yaml"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
-    except OSError as error:
-        message = f"cannot be written ({error.strerror}); check the path and its rights."
-        raise InputError([Fault(str(path), "", message)]) from error
-    return path
+    return write_parameters(estimate.to_parameter_set(), folder)

@@ -3,69 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-VerdictGrade = Literal["usable", "with_care", "refuse"]
-RANKS: Mapping[VerdictGrade, int] = {"usable": 0, "with_care": 1, "refuse": 2}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: a fact beyond a threshold earns a grade.
-
-    Attributes
-    ----------
-    fact : str
-        Name of a fact of `diagnosis.facts_of`.
-    sign : str
-        ``<`` or ``>`` (strictly), or ``>=``.
-    grade : str
-        ``with_care`` or ``refuse``.
-    en, zh : str
-        What is wrong; ``{value}`` and ``{threshold}`` are filled in.
-    mend_en, mend_zh : str
-        What usually mends it.
-    """
-
-    fact: str
-    sign: Literal["<", ">", ">=", "<="]
-    threshold: float
-    grade: Literal["with_care", "refuse"]
-    en: str
-    zh: str
-    mend_en: str
-    mend_zh: str
-
-    def broken(self, value: float) -> bool:
-        """Whether the fact is beyond the threshold."""
-        if self.sign == "<":
-            return value < self.threshold
-        if self.sign == "<=":
-            return value <= self.threshold
-        return value >= self.threshold if self.sign == ">=" else value > self.threshold
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One rule that an estimate broke, as sentences."""
-
-    fact: str
-    value: float
-    grade: Literal["with_care", "refuse"]
-    en: str
-    zh: str
-    mend_en: str
-    mend_zh: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The worst grade of all findings, and the findings."""
-
-    grade: VerdictGrade
-    findings: tuple[Finding, ...]
-
+from sandtable.data.verdicts import Rule, Verdict, judge_by
 
 _WEAK_MEND = (
     "Name instruments that move the variable more: cost shifters, sums within nests, rivals' characteristics.",
@@ -275,43 +214,5 @@ RATES = ("inelastic_rate", "negative_cost_rate", "dropped_rate")
 
 
 def judge(facts: Mapping[str, float | None]) -> Verdict:
-    """Hold facts against the rules.
-
-    Parameters
-    ----------
-    facts : mapping of str to float or None
-        None: does not apply to this estimate; its rules are skipped.
-
-    Returns
-    -------
-    Verdict
-        At most one finding a fact, the gravest.
-
-    Raises
-    ------
-    KeyError
-        If a fact that a rule needs is not among the facts at all.
-    """
-    findings: list[Finding] = []
-    for rule in RULES:
-        value = facts[rule.fact]
-        seen = any(finding.fact == rule.fact for finding in findings)
-        if value is None or seen or not rule.broken(value):
-            continue
-        shown = f"{100 * value:.1f} %" if rule.fact in RATES else f"{value:.3g}"
-        slots = {"value": shown, "threshold": f"{rule.threshold:g}"}
-        findings.append(
-            Finding(
-                rule.fact,
-                value,
-                rule.grade,
-                rule.en.format_map(slots),
-                rule.zh.format_map(slots),
-                rule.mend_en,
-                rule.mend_zh,
-            )
-        )
-    grade: VerdictGrade = max(
-        (finding.grade for finding in findings), key=RANKS.__getitem__, default="usable"
-    )
-    return Verdict(grade, tuple(findings))
+    """Hold the facts of an estimate against the rules (see `sandtable.data.verdicts.judge_by`)."""
+    return judge_by(RULES, facts, rates=RATES)

@@ -143,7 +143,7 @@ def _provenance(result: Result) -> Table:
         ["data sha256", result.data_set.sha256],
         ["money unit", metadata.money_unit],
         ["parameter set", result.parameters.name],
-        ["rivals by default", result.scenario.rivals.default],
+        ["rivals by default", str(result.scenario.rivals.default)],
         ["sandtable version", __version__],
     ]
     named = {
@@ -159,7 +159,8 @@ def _provenance(result: Result) -> Table:
         if parameter is not None:
             rows.append([name, parameter.value])
             rows.append([f"{name}: evidence", f"{parameter.grade}; {parameter.source}"])
-    rows += [["rival answer", f"{firm}: {mode}"] for firm, mode in result.scenario.rivals.by_firm]
+    named_rivals = result.scenario.rivals.by_firm
+    rows += [["rival answer", f"{firm}: {response}"] for firm, response in named_rivals]
     rows += [["note", warning] for warning in result.warnings]
     rows += [["not modelled", text] for text in result.scenario.not_modelled]
     return ["what", "value"], rows

@@ -28,7 +28,7 @@ def profit_hessian(
         What the firm earns on each vehicle of every product.
     members : ndarray of int, shape (n,)
         Products of the firm.
-    kept : ndarray, shape (J,), optional
+    kept : ndarray, shape (R, J) or (J,), optional
         What it earns more when the price rises by one money unit; 1 by default.
 
     Returns
@@ -51,7 +51,7 @@ def profit_hessian(
     chosen = choice.probabilities[:, members]
     sold = chosen * margins[:, members, None]
     total = sold.sum(axis=1, keepdims=True)
-    gains = chosen if kept is None else chosen * kept[members, None]
+    gains = chosen if kept is None else chosen * kept[..., members, None]
     gradient = gains - alphas * (own * sold - chosen * total)
     nests = demand.nests
     if nests is None:

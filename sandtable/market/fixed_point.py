@@ -26,7 +26,8 @@ class Problem:
         self.bounds = game.bounds(start)
         self.bounded = game.floors is not None or game.caps is not None
         self.first = self.within(self._moves_to(start if first is None else first))
-        self._slope = game.kept / game.ratios
+        self._kept = game.kept
+        self._slope = self._kept / game.ratios
         # fresh memory for every evaluation would cost as much as the arithmetic
         self._buffer = np.empty((*start.shape, len(game.demand.tastes.weights)))
 
@@ -52,21 +53,24 @@ class Problem:
         return np.asarray(self.start + np.where(self.free, moves, 0.0))
 
     def gradient(self, moves: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Profit gradient, gains and slopes, summed over cells when pricing is national, (G, J) each."""
+        """Profit gradient, gains and slopes of the markup, summed over cells if national, (G, J) each."""
         game = self.game
         prices = self.prices(moves)
         utilities = game.demand.utilities(game.deltas, prices, out=self._buffer)
         choice = choice_probabilities(utilities, game.demand.nests, overwrite_utilities=True)
-        parts = profit_gradient(choice, self.ownership, game.margins(prices), game.kept)
+        gradient, gains, slopes = profit_gradient(
+            choice, self.ownership, game.margins(prices), self._kept
+        )
+        slopes = slopes * self._slope
         if game.national:
-            gradient, gains, slopes = ((game.market_sizes @ part)[None] for part in parts)
-            return gradient, gains, slopes
-        return parts
+            sizes = game.market_sizes
+            return (sizes @ gradient)[None], (sizes @ gains)[None], (sizes @ slopes)[None]
+        return gradient, gains, slopes
 
     def improve(self, moves: FloatArray) -> tuple[FloatArray, float]:
         """One step of the fixed point (its change), and the residual at ``moves``."""
         gradient, gains, slopes = self.gradient(moves)
-        step = np.where(self.free, gradient / (slopes * self._slope), 0.0)
+        step = np.where(self.free, gradient / slopes, 0.0)
         relative = np.where(self.free, np.abs(gradient) / gains, 0.0)
         if self.bounded:
             target = moves + step

@@ -33,7 +33,7 @@ class PricingGame:
     conduct : float
         Weight of other firms' profits in what each firm maximises, 0 (Bertrand) to 1 (one cartel); the profit
         weight of Miller and Weinberg (2017).
-    tax_rates : ndarray, shape (J,), or float
+    tax_rates : ndarray, shape (R, J) or (J,), or float
         Ad valorem tax on what the firm receives, above -1; negative is a subsidy.
     unit_taxes : ndarray, shape (R, J) or (J,), or float
         Tax on each vehicle, in money units; negative is a subsidy.
@@ -59,8 +59,8 @@ class PricingGame:
 
     @property
     def kept(self) -> FloatArray:
-        """What the firm keeps of one money unit more on the price, shape (J,)."""
-        rates = np.broadcast_to(np.asarray(self.tax_rates, dtype=np.float64), self.firms.shape)
+        """What the firm keeps of one money unit more on the price, shape (R, J)."""
+        rates = np.broadcast_to(np.asarray(self.tax_rates, dtype=np.float64), self.deltas.shape)
         return np.asarray(1 / (1 + rates))
 
     @property

@@ -176,7 +176,7 @@ def profit_gradient(
         Who owns what.
     margins : ndarray, shape (R, J)
         What the firm earns on each vehicle: price less marginal cost.
-    kept : ndarray, shape (J,), or float
+    kept : ndarray, shape (R, J) or (J,), or float
         What it earns more when the price rises by one money unit: 1 without tax.
 
     Returns

@@ -119,6 +119,20 @@ def elasticities(view: View) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def own_elasticity(view: View, product: str | None) -> float | None:
+    """Return the own price elasticity of one product; None where it is not sold in view.
+
+    The same number as in `elasticities`, without the other pairs.
+    """
+    if product not in view.market.products:
+        return None
+    column = view.market.products.index(product)
+    units = float(view.units[column])
+    if not units > 0:
+        return None
+    return float(view.slopes[column, column] * view.prices[column] / units)
+
+
 def diversion(view: View) -> pd.DataFrame:
     """Return where the buyers go that each product loses when its price rises in all regions in view.
 

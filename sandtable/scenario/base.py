@@ -1,40 +1,46 @@
-"""The observed base of a scenario: one period of a data set as a calibrated market."""
+"""The base of a scenario: one period of a data set, observed or projected, as a calibrated market."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 
 import numpy as np
-import pandas as pd
 
 from sandtable.data.catalogue import find_data_set
+from sandtable.data.cells import cells_of, nest_codes, widened
 from sandtable.data.loading import DataSet, load_data_set
 from sandtable.data.parameters import ParameterSet
+from sandtable.forecast.base_paths import BasePath, base_path
+from sandtable.forecast.periods import periods_after
+from sandtable.forecast.rolling import HORIZON
 from sandtable.market.demand import Demand
 from sandtable.market.market import Market
-from sandtable.market.primitives import FloatArray, Nests, Tastes
-from sandtable.scenario.model import Scenario
+from sandtable.market.primitives import FloatArray
+from sandtable.scenario.model import Scenario, Supply
 
+COMING = 24  # periods beyond the last observed one that a scenario may run
 KEPT = 48  # calibrated bases kept in memory: three years of months and some
-_bases: OrderedDict[tuple[str, str, str, bool], Base] = OrderedDict()
+_bases: OrderedDict[tuple[str, str, str, bool, Supply], Base] = OrderedDict()
 _lock = Lock()  # each session of the app runs in a thread of its own
 
 
 @dataclass(frozen=True)
 class Base:
-    """One observed period under one parameter set.
+    """One period under one parameter set.
 
     Attributes
     ----------
     market : Market
-        Calibrated, so that its shares are the observed ones.
+        Calibrated, so that its shares are the observed (or projected) ones.
     list_prices : ndarray, shape (R, J)
         In money units; NaN where a product is not offered.
     leads : ndarray, shape (R, J)
         Leads of own products; NaN where unknown.
+    projected : bool
+        Whether the period lies beyond the last observed one.
     """
 
     data_set: DataSet
@@ -43,6 +49,7 @@ class Base:
     market: Market
     list_prices: FloatArray
     leads: FloatArray
+    projected: bool = False
 
     def prices_seen(self, product: str, *, net: bool = False) -> tuple[float, float]:
         """Return the lowest and highest price of a product in the data, or of its segment if it never moved."""
@@ -81,6 +88,17 @@ def periods_of(data_set: DataSet) -> tuple[str, ...]:
     return tuple(sorted(data_set.tables["sales"]["period"].unique()))
 
 
+def coming_periods(data_set: DataSet) -> tuple[str, ...]:
+    """Return the periods after the last observed one that a scenario may run."""
+    return periods_after(periods_of(data_set)[-1], data_set.metadata.frequency, COMING)
+
+
+def path_of(data_set: DataSet, period: str) -> BasePath:
+    """Return the base path as far as a coming period, or as far as the back-test reaches."""
+    reach = coming_periods(data_set).index(period) < HORIZON
+    return base_path(data_set, HORIZON if reach else COMING)
+
+
 def regions_of(data_set: DataSet, region: str | None) -> tuple[str, ...]:
     """Return the regions that a name stands for: a region, an area, or all (None).
 
@@ -101,36 +119,47 @@ def regions_of(data_set: DataSet, region: str | None) -> tuple[str, ...]:
 
 def demand_of(data_set: DataSet, parameters: ParameterSet, products: tuple[str, ...]) -> Demand:
     """Build the demand that a parameter set describes, for some products of a data set."""
-    spread = parameters.price_spread.value if parameters.price_spread else 0.0
-    tastes = Tastes.lognormal(
-        parameters.price_coefficient.value, spread, parameters.quadrature_nodes
+    return Demand.lognormal(
+        parameters.price_coefficient.value,
+        parameters.price_spread.value if parameters.price_spread else 0.0,
+        parameters.quadrature_nodes,
+        nests=nest_codes(data_set, parameters.nests, products),
+        sigmas=[parameter.value for parameter in parameters.sigmas],
     )
-    if not parameters.nests:
-        return Demand(tastes)
-    table = data_set.tables["products"].set_index("product").loc[list(products)]
-    outer = pd.factorize(table[parameters.nests[0]])[0].astype(np.int64)
-    sigmas = [parameter.value for parameter in parameters.sigmas]
-    if len(parameters.nests) == 1:
-        return Demand(tastes, Nests.one_level(outer, sigmas[0]))
-    inner = table.groupby(parameters.nests, sort=False).ngroup().to_numpy().astype(np.int64)
-    return Demand(tastes, Nests(outer, inner, sigmas[0], sigmas[1]))
 
 
-def base_of(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
+def base_of(
+    data_set: DataSet, parameters: ParameterSet, period: str, supply: Supply | None = None
+) -> Base:
     """Calibrate one period of a data set under one parameter set; kept in memory for the next call.
+
+    Parameters
+    ----------
+    data_set : DataSet
+    parameters : ParameterSet
+    period : str
+        An observed or a coming one.
+    supply : Supply, optional
+        What is assumed of costs and pricing.
 
     Raises
     ------
     ConvergenceError
-        If the observed shares cannot be reproduced.
+        If the shares cannot be reproduced.
     """
+    supply = supply or Supply()
     # a data set loaded without its funnel has the same hash, but no leads
-    key = (data_set.sha256, parameters.name, period, "funnel" in data_set.tables)
+    key = (data_set.sha256, parameters.name, period, "funnel" in data_set.tables, supply)
     with _lock:
         if key in _bases:
             _bases.move_to_end(key)
             return _bases[key]
-    base = _calibrate(data_set, parameters, period)
+    if supply != Supply():
+        base = _supplied(base_of(data_set, parameters, period), supply)
+    elif period in periods_of(data_set):
+        base = _observed(data_set, parameters, period)
+    else:
+        base = _projected(data_set, parameters, period)
     with _lock:
         _bases[key] = base
         while len(_bases) > KEPT:
@@ -138,46 +167,78 @@ def base_of(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
     return base
 
 
-def _calibrate(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
-    sales = data_set.tables["sales"]
-    sales = sales[(sales["period"] == period) & (sales["units"] > 0)]
-    market = data_set.tables["market"]
-    market = market[market["period"] == period].set_index("region").sort_index()
-    regions = tuple(market.index)
-    sold = set(sales["product"])
-    # the order of the products table, so that the model's order does not depend on the sales
-    products = tuple(code for code in data_set.tables["products"]["product"] if code in sold)
-    wide = {
-        column: _wide(sales, column, regions, products)
-        for column in ("units", "list_price", "net_price")
-    }
-    sizes = market["market_size"].to_numpy(dtype=np.float64)
-    units = np.nan_to_num(wide["units"])
-    prices = wide["net_price"]
-    # where a product is not offered its price says nothing; a finite one keeps the arithmetic clean
-    prices = np.where(np.isfinite(prices), prices, np.nanmean(prices, axis=0))
-    firms = data_set.tables["products"].set_index("product")["firm"]
+def _supplied(base: Base, supply: Supply) -> Base:
+    """Return the base under other assumptions of costs and pricing; demand stays."""
+    market = base.market
+    national = market.national if supply.pricing is None else supply.pricing == "national"
+    market = replace(market, national=national, conduct=supply.conduct)
+    if supply.costs == "accounting":
+        market = replace(market, markup_ratios=_markup_ratios(base.data_set, market))
+    return replace(base, market=market)
+
+
+def _markup_ratios(data_set: DataSet, market: Market) -> FloatArray:
+    """Return the known markup of each product over its equilibrium one; 1 where no margin is known, (J,)."""
+    known = data_set.metadata.known_margins
+    by_product = {margin.product: margin.value for margin in known if margin.product}
+    by_firm = {margin.firm: margin.value for margin in known if margin.firm}
+    of_market = next((m.value for m in known if m.product is None and m.firm is None), None)
+    margins = np.array(
+        [
+            by_product.get(code, by_firm.get(firm, of_market))
+            for code, firm in zip(market.products, market.firms, strict=True)
+        ],
+        dtype=np.float64,
+    )
+    units = market.units
+    sold = units.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        price = (units * market.prices).sum(axis=0) / sold
+        markup = (units * (market.prices - np.nan_to_num(market.costs))).sum(axis=0) / sold
+        ratios = margins * price / markup
+    return np.where(np.isfinite(ratios), ratios, 1.0)
+
+
+def _projected(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
+    """Calibrate a coming period: market sizes and shares of the base path, prices of the last observed period."""
+    path = path_of(data_set, period)
+    last = base_of(data_set, parameters, path.last_period)
+    place = path.periods.index(period)
+    columns = [path.products.index(code) for code in last.market.products]
+    rows = [path.regions.index(region) for region in last.market.regions]
+    market = Market.calibrate(
+        products=last.market.products,
+        firms=last.market.firms,
+        regions=last.market.regions,
+        demand=last.market.demand,
+        shares=path.shares[place][np.ix_(rows, columns)],
+        prices=last.market.prices,
+        market_sizes=path.market_sizes[place][rows],
+        national=last.market.national,
+    )
+    # leads for each unit as in the last period
+    units = last.market.units
+    growth = np.divide(market.units, units, where=units > 0, out=np.ones_like(units))
+    leads = last.leads * growth
+    return Base(data_set, parameters, period, market, last.list_prices, leads, projected=True)
+
+
+def _observed(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
+    cells = cells_of(data_set, period)
     calibrated = Market.calibrate(
-        products=products,
-        firms=tuple(firms.loc[list(products)]),
-        regions=regions,
-        demand=demand_of(data_set, parameters, products),
-        shares=units / sizes[:, None],
-        prices=prices,
-        market_sizes=sizes,
+        products=cells.products,
+        firms=cells.firms,
+        regions=cells.regions,
+        demand=demand_of(data_set, parameters, cells.products),
+        shares=cells.shares,
+        prices=cells.net_prices,
+        market_sizes=cells.market_sizes,
         national=data_set.metadata.pricing == "national",
     )
-    leads = np.full(units.shape, np.nan)
+    leads = np.full(cells.units.shape, np.nan)
     if "funnel" in data_set.tables:
         funnel = data_set.tables["funnel"]
         funnel = funnel[funnel["period"] == period]
         summed = funnel.groupby(["region", "product"])["leads"].sum().reset_index()
-        leads = _wide(summed, "leads", regions, products)
-    return Base(data_set, parameters, period, calibrated, wide["list_price"], leads)
-
-
-def _wide(
-    table: pd.DataFrame, column: str, regions: tuple[str, ...], products: tuple[str, ...]
-) -> FloatArray:
-    pivoted = table.pivot(index="region", columns="product", values=column)
-    return pivoted.reindex(index=list(regions), columns=list(products)).to_numpy(dtype=np.float64)
+        leads = widened(summed, "leads", cells.regions, cells.products)
+    return Base(data_set, parameters, period, calibrated, cells.list_prices, leads)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any
 
 import pandas as pd
 
 from sandtable.data.loading import DataSet
 from sandtable.documents import Document, Place
 from sandtable.errors import did_you_mean
-from sandtable.scenario.base import periods_of, regions_of
+from sandtable.scenario.base import coming_periods, periods_of, regions_of
+from sandtable.scenario.launching import launch_faults
 from sandtable.scenario.levers import Lever, lever_table
-from sandtable.scenario.model import LeverMove, ResponseMode, Rivals, Scenario
+from sandtable.scenario.model import LeverMove, Rivals, Scenario
+from sandtable.scenario.reach import reach_fault
+from sandtable.scenario.supplying import read_response
 from sandtable.units import Change, parse_change, parse_value
 
-MODES: tuple[ResponseMode, ...] = get_args(ResponseMode)
 NEEDS_LEADS = ("lead_volume", "conversion")
+ZERO_ALLOWED = ("customer_cash", "subsidy", "capacity")
+FIELDS_OF = {
+    "owner": ("ownership", "divestiture"),
+    "like": ("launch",),
+    "characteristics": ("launch",),
+}
 
 
 @dataclass
@@ -51,8 +59,8 @@ class Checker:
 
     @cached_property
     def periods(self) -> tuple[str, ...]:
-        """All observed periods, oldest first."""
-        return periods_of(self.data_set)
+        """All periods that may be run, observed and coming, oldest first."""
+        return (*periods_of(self.data_set), *coming_periods(self.data_set))
 
     def own_firm(self, name: str | None) -> str | None:
         """Return the own firm that a file names; None when it names none, or one that does not exist."""
@@ -68,12 +76,26 @@ class Checker:
                 f"no parameter set is called '{parameters}'{did_you_mean(parameters, known)}",
             )
 
-    def horizon(self, first: str | int, last: str | int | None) -> tuple[str, ...]:
-        """Return the periods of a horizon; all that are observed when it has a fault."""
+    def horizon(
+        self, first: str | int, last: str | int | None, count: int | None
+    ) -> tuple[str, ...]:
+        """Return the periods of a horizon, to a last one or so many; all when it has a fault."""
         start = self._period(("horizon", "from"), first)
         end = start if last is None else self._period(("horizon", "to"), last)
         if start is None or end is None:
             return self.periods
+        if count is not None:
+            if last is not None:
+                self.document.fault(
+                    ("horizon",), "gives both 'to' and 'periods'; keep one of them."
+                )
+            left = self.periods[self.periods.index(start) :]
+            if count > len(left):
+                place = ("horizon", "periods")
+                self.document.fault(
+                    place, f"is {count}; from {start} there are {len(left)} periods, to {left[-1]}."
+                )
+            return left[:count]
         if end < start:
             self.document.fault(("horizon", "to"), f"is {end}, before 'from' ({start}).")
             return self.periods
@@ -82,18 +104,16 @@ class Checker:
     def rivals(self, entries: Any, inherited: Rivals) -> Rivals:
         """Return the response modes, laid over those of the extended file."""
         default, by_firm = inherited.default, dict(inherited.by_firm)
-        for name, mode in entries.items() if isinstance(entries, Mapping) else ():
+        for name, entry in entries.items() if isinstance(entries, Mapping) else ():
             place = ("rivals", str(name))
             if name != "default":
                 self._known(place, "firm", name, self.firms)
-            if not isinstance(mode, str) or mode not in MODES:
-                found = f", not '{mode}'" if isinstance(mode, str) else ""
-                self.document.fault(place, f"must be {' or '.join(MODES)}{found}.")
-            elif name == "default":
-                default = mode
-            else:
-                by_firm[name] = mode
-        return Rivals(default, tuple(sorted(by_firm.items())))
+            response = read_response(self.document, place, entry)
+            if response is not None and name == "default":
+                default = response
+            elif response is not None:
+                by_firm[name] = response
+        return Rivals(default, by_firm.items())
 
     def move(self, index: int, entry: Mapping[str, Any], scenario: Scenario) -> LeverMove | None:
         """Turn one item of ``levers:`` into a move; None when it has a fault."""
@@ -104,13 +124,10 @@ class Checker:
             self.check_given(index, entry)
             return None
         lever = lever_table()[name]
-        self._target(place, name, lever, entry, scenario)
+        if name != "launch":
+            self._target(place, name, lever, entry, scenario)
         change, value = self._amount(place, name, lever, entry)
-        owner = entry["owner"]
-        if owner is not None and name != "ownership":
-            self.document.fault(
-                (*place, "owner"), "belongs to the lever ownership only; remove it."
-            )
+        self._fields_of_others(place, name, entry)
         first = self._period((*place, "from"), entry["first"])
         last = self._period((*place, "to"), entry["last"])
         if first is not None and last is not None and last < first:
@@ -122,12 +139,16 @@ class Checker:
             region=entry["region"],
             change=change,
             value=value,
-            owner=owner,
+            owner=entry["owner"],
             first=first,
             last=last,
+            like=_names(entry["like"]),
+            characteristics=tuple(sorted((entry["characteristics"] or {}).items())),
         )
+        if name == "launch":
+            self._launch(place, move)
         if len(self.document.faults) == before:
-            problem = self._reach(move, lever, scenario)
+            problem = reach_fault(move, lever, scenario, self.data_set)
             if problem:
                 self.document.fault(place, problem)
             if self._stands_twice(index, move):
@@ -135,6 +156,23 @@ class Checker:
                     place, "stands twice with the same target and dates; keep one of them."
                 )
         return move if len(self.document.faults) == before else None
+
+    def _fields_of_others(self, place: Place, name: str, entry: Mapping[str, Any]) -> None:
+        for field, levers in FIELDS_OF.items():
+            if entry[field] is not None and name not in levers:
+                verb = "lever" if len(levers) == 1 else "levers"
+                self.document.fault(
+                    (*place, field),
+                    f"belongs to the {verb} {' and '.join(levers)} only; remove it.",
+                )
+
+    def _launch(self, place: Place, move: LeverMove) -> None:
+        for field, message in launch_faults(move, self.data_set):
+            self.document.fault((*place, field), message)
+        if move.firm is not None:
+            self._known((*place, "firm"), "firm", move.firm, self.firms)
+        if move.region is not None:
+            self._known((*place, "region"), "region", move.region, self.regions_and_areas)
 
     def check_given(self, index: int, entry: Mapping[str, Any]) -> None:
         """Check the names of an item that cannot be understood as a whole, so that they need no second pass."""
@@ -162,9 +200,10 @@ class Checker:
                     f"{about} is for products of {own_firm} only, this one is {firm}'s; "
                     "extend another file or keep the own firm.",
                 )
-            problem = self._reach(move, lever, scenario) if "horizon" in changed else None
-            if problem:
-                self.document.fault(("horizon",), f"{about}: {problem}")
+            if "horizon" in changed:
+                problem = reach_fault(move, lever, scenario, self.data_set)
+                if problem:
+                    self.document.fault(("horizon",), f"{about}: {problem}")
 
     def _stands_twice(self, index: int, move: LeverMove) -> bool:
         seen: dict[tuple[str | None, ...], int] = self.__dict__.setdefault("_seen", {})
@@ -181,10 +220,11 @@ class Checker:
             return None
         periods = self.periods
         if str(value) not in periods:
+            last = periods_of(self.data_set)[-1]
             self.document.fault(
                 place,
-                f"'{value}' is not an observed period; expected {periods[0]} to {periods[-1]}, "
-                f"written like {periods[-1]}.",
+                f"'{value}' is not a period; expected {periods[0]} to {last}, or up to {periods[-1]} "
+                f"beyond the data, written like {last}.",
             )
             return None
         return str(value)
@@ -201,7 +241,7 @@ class Checker:
                     self.document.fault(
                         (*place, field), f"the lever {name} acts on the whole market; remove it."
                     )
-        elif (product is None) == (firm is None):
+        elif (product is None) == (firm is None) and (product or lever.scope != "any"):
             wanted = "product" if lever.scope == "product" else "product or firm"
             what = "names both a product and a firm" if product else "names nothing to act on"
             self.document.fault(place, f"{what}; name one {wanted}.")
@@ -217,7 +257,7 @@ class Checker:
             self._own((*place, "firm"), name, lever, firm, own_firm)
         if region is not None:
             self._known((*place, "region"), "region", region, self.regions_and_areas)
-        if name == "ownership":
+        if name in FIELDS_OF["owner"]:
             self._owner(place, owner_now, entry)
         if name in NEEDS_LEADS and len(self.document.faults) == before:
             self._leads((*place, "lever"), name, product, firm)
@@ -245,6 +285,12 @@ class Checker:
         owner = entry["owner"]
         if owner is None:
             self.document.fault((*place, "owner"), "is missing; name the firm that takes over.")
+        elif entry["lever"] == "divestiture":
+            if owner in self.firms:
+                self.document.fault(
+                    (*place, "owner"),
+                    f"{owner} exists already; use the lever ownership, or name a new firm.",
+                )
         elif self._known((*place, "owner"), "firm", owner, self.firms) and owner == owner_now:
             what = entry["product"] or "its products"
             self.document.fault((*place, "owner"), f"{owner} already owns {what}; name another.")
@@ -261,10 +307,7 @@ class Checker:
                     (*place, field), f"the lever {name} takes no amount; remove it."
                 )
             return None, None
-        wanted = "a change in per cent"
-        if lever.change != ["relative"]:
-            fields = ("a value" if kind == "value" else "a change" for kind in lever.change)
-            wanted = " or ".join(dict.fromkeys(fields))
+        wanted = _wanted(lever)
         if len(given) != 1:
             what = "gives both change and value" if given else "gives no amount"
             self.document.fault(place, f"{what}; give {wanted}.")
@@ -285,7 +328,7 @@ class Checker:
             self.document.fault((*place, field), f"the lever {name} takes {wanted}{found}.")
             return None, None
         problem = _beyond_range(name, change, value)
-        if value is not None and entry["firm"] is not None:
+        if name == "rival_price" and value is not None and entry["firm"] is not None:
             problem = (
                 f"would set every product of {entry['firm']} to one price; name a product, "
                 "or give a change."
@@ -294,31 +337,17 @@ class Checker:
             self.document.fault((*place, field), problem)
         return change, value
 
-    def _reach(self, move: LeverMove, lever: Lever, scenario: Scenario) -> str | None:
-        """Say what is wrong with a move that acts on nothing that is sold, or leaves no price above 0."""
-        run = scenario.periods or self.periods[-1:]
-        acting = [period for period in run if move.acts_in(period)]
-        if not acting:
-            return f"acts in no period that is run ({_span(run)}); change its dates or the horizon."
-        if lever.scope == "market":
-            return None
-        sales = self.data_set.tables["sales"]
-        targets = (
-            [move.product]
-            if move.product
-            else list(self.products.index[self.products["firm"] == move.firm])
-        )
-        sold = sales[
-            sales["period"].isin(acting)
-            & sales["region"].isin(regions_of(self.data_set, move.region))
-            & sales["product"].isin(targets)
-            & (sales["units"] > 0)
-        ]
-        where = f" in {move.region}" if move.region else ""
-        if sold.empty:
-            target = move.product or move.firm
-            return f"{target} sells nothing{where} in {_span(acting)}; choose what is sold then."
-        return _price_left(move, sold) if lever.unit == "money" else None
+
+def _wanted(lever: Lever) -> str:
+    """Say which amounts a lever takes."""
+    kinds = set(lever.change)
+    change = "a change" if {"relative", "absolute"} <= kinds else "a change in per cent"
+    words = [change] if kinds - {"value"} else []
+    return " or ".join([*words, *(["a value"] if "value" in kinds else [])])
+
+
+def _names(value: str | list[str] | None) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value or ())
 
 
 def _beyond_range(name: str, change: Change | None, value: float | None) -> str | None:
@@ -327,29 +356,6 @@ def _beyond_range(name: str, change: Change | None, value: float | None) -> str 
         nothing_left = change.kind == "relative" and change.amount <= -1
         return "is -100 % or less; it must leave something." if nothing_left else None
     assert value is not None
-    if name == "customer_cash":
+    if name in ZERO_ALLOWED:
         return f"is {value:g}; it must be 0 or more." if value < 0 else None
     return f"is {value:g}; it must be above 0." if value <= 0 else None
-
-
-def _span(periods: Sequence[str]) -> str:
-    return periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
-
-
-def _price_left(move: LeverMove, sold: pd.DataFrame) -> str | None:
-    """Say where a move leaves a net price of 0 or less."""
-    net, listed = sold["net_price"], sold["list_price"]
-    if move.lever == "customer_cash":
-        left = net - (move.value or 0.0)
-    elif move.lever == "net_price":
-        left = net if move.change is None else net.map(move.change.applied_to)
-    else:
-        moved = listed.map(move.change.applied_to) if move.change else (move.value or 0.0)
-        left = net - listed + moved
-    if not (left <= 0).any():
-        return None
-    row = sold.iloc[int(left.to_numpy().argmin())]
-    return (
-        f"would leave {row['product']} a net price of {left.min():,.6g} in {row['region']}; "
-        "a price must stay above 0."
-    )

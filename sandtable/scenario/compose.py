@@ -1,8 +1,9 @@
-"""Levers -> market: what the customer pays, what attracts, who owns, who is there; rivals not yet asked."""
+"""Levers -> market: what the customer pays, what attracts, who owns, who is there; firms that match follow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,20 +13,27 @@ from sandtable.errors import Fault, InputError
 from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.base import Base, regions_of
-from sandtable.scenario.levers import lever_table
+from sandtable.scenario.following import PriceMoves, followed_moves, lever_moves
+from sandtable.scenario.guard_rails import beyond_guard_rail
+from sandtable.scenario.launching import Entrant
 from sandtable.scenario.model import LeverMove, Scenario
+from sandtable.scenario.supply_draft import SUPPLY_LEVERS, SupplyDraft, changed
 
 PRICE_LEVERS = ("list_price", "net_price", "customer_cash", "rival_price")
 
 
 @dataclass(frozen=True)
 class Composed:
-    """One period of a scenario before rivals answer.
+    """One period of a scenario before the firms in best response answer.
 
     Attributes
     ----------
     market : Market
-        The base market after the levers.
+        The base market after the levers; its prices are what the customer pays, tax on top included.
+    supply : SupplyDraft
+        Costs, taxes on top, price bounds and capacities.
+    moves : PriceMoves
+        Relative price moves that levers made, for those who match them later.
     list_prices : ndarray, shape (R, J)
         In money units.
     lead_factors : ndarray, shape (R, J)
@@ -34,15 +42,20 @@ class Composed:
         What the firm pays for each car beyond the fall of the net price, in money units.
     priced : ndarray of bool, shape (J,)
         Products whose price a lever set: they do not answer.
+    matched : ndarray of bool, shape (J,)
+        Products that follow a lever move.
     outside_seen : tuple of str
         A sentence for each move beyond its guard-rail.
     """
 
     market: Market
+    supply: SupplyDraft
+    moves: PriceMoves
     list_prices: FloatArray
     lead_factors: FloatArray
     cash_kept: FloatArray
     priced: BoolArray
+    matched: BoolArray
     outside_seen: tuple[str, ...]
 
 
@@ -50,6 +63,7 @@ class Composed:
 class _Draft:
     """The arrays that levers change, one after the other, before they are frozen."""
 
+    deltas: FloatArray
     list_prices: FloatArray
     net_prices: FloatArray
     attraction: FloatArray
@@ -61,15 +75,27 @@ class _Draft:
     priced: BoolArray
 
 
-def compose(scenario: Scenario, base: Base) -> Composed:
-    """Apply the levers of a scenario to one period of its base.
+def compose(
+    scenario: Scenario,
+    base: Base,
+    own_firm: str,
+    history: Sequence[PriceMoves] = (),
+    entrants: Mapping[str, Entrant] | None = None,
+) -> Composed:
+    """Apply the levers of a scenario to one period of its base, and let the firms that match follow.
 
     Parameters
     ----------
     scenario : Scenario
         Its moves act in their order.
     base : Base
-        One observed period.
+        One period.
+    own_firm : str
+        Whose table it is.
+    history : sequence of PriceMoves
+        Lever moves of the periods run before, oldest first.
+    entrants : mapping of str to Entrant, optional
+        New products that already stand in the base, as `with_launches` made them.
 
     Returns
     -------
@@ -78,11 +104,46 @@ def compose(scenario: Scenario, base: Base) -> Composed:
     Raises
     ------
     InputError
-        If moves together leave a price of zero or less.
+        If moves together leave a price of zero or less, no households, or a floor above a cap.
     """
     market = base.market
+    draft, supply = _draft(base), SupplyDraft.of(base)
+    marks: list[str] = []
+    for index, move in enumerate(scenario.levers):
+        if not move.acts_in(base.period):
+            continue
+        rows, columns = _cells(move, base)
+        if not (rows and columns):
+            continue  # not sold in this period; the checks saw that it is sold in another one
+        if move.lever == "launch":
+            _enter(draft, supply, columns[0], (entrants or {})[str(move.product)])
+        else:
+            _apply(draft, supply, move, rows, columns, base)
+        _check(draft, supply, market, index)
+        prices = draft.net_prices if move.lever == "net_price" else draft.list_prices
+        mark = beyond_guard_rail(move, base, prices, rows, columns)
+        if mark:
+            marks.append(mark)
+    moves = lever_moves(base, draft.net_prices)
+    matched = _match(draft, followed_moves(scenario, base, own_firm, [*history, moves]))
+    return Composed(
+        market=_moved(market, draft, supply),
+        supply=supply,
+        moves=moves,
+        list_prices=draft.list_prices,
+        lead_factors=draft.lead_factors,
+        cash_kept=draft.cash_kept,
+        priced=draft.priced,
+        matched=matched,
+        outside_seen=tuple(marks),
+    )
+
+
+def _draft(base: Base) -> _Draft:
+    market = base.market
     shape = market.prices.shape
-    draft = _Draft(
+    return _Draft(
+        deltas=market.deltas.copy(),
         list_prices=base.list_prices.copy(),
         net_prices=market.prices.copy(),
         attraction=np.ones(shape),
@@ -93,37 +154,46 @@ def compose(scenario: Scenario, base: Base) -> Composed:
         firms=np.array(market.firms, dtype=object),
         priced=np.zeros(shape[1], dtype=bool),
     )
-    marks: list[str] = []
-    for index, move in enumerate(scenario.levers):
-        if not move.acts_in(base.period):
-            continue
-        rows, columns = _cells(move, base)
-        if not (rows and columns):
-            continue  # not sold in this period; the checks saw that it is sold in another one
-        if move.lever in PRICE_LEVERS:
-            _move_price(draft, move, np.ix_(rows, columns), base)
-            draft.priced[columns] = True
-            _check_prices(draft, market, index)
-        else:
-            _move_market(draft, move, rows, columns)
-            _check_sizes(draft, index)
-        mark = _beyond_guard_rail(move, base, draft, rows, columns)
-        if mark:
-            marks.append(mark)
-    return Composed(
-        market=_moved(market, draft),
-        list_prices=draft.list_prices,
-        lead_factors=draft.lead_factors,
-        cash_kept=draft.cash_kept,
-        priced=draft.priced,
-        outside_seen=tuple(marks),
-    )
 
 
-def _moved(market: Market, draft: _Draft) -> Market:
+def _apply(
+    draft: _Draft,
+    supply: SupplyDraft,
+    move: LeverMove,
+    rows: list[int],
+    columns: list[int],
+    base: Base,
+) -> None:
+    if move.lever in PRICE_LEVERS:
+        _move_price(draft, move, np.ix_(rows, columns), base)
+        draft.priced[columns] = True
+    elif move.lever in SUPPLY_LEVERS:
+        supply.move(move, rows, columns, base)
+    else:
+        _move_market(draft, move, rows, columns)
+
+
+def _enter(draft: _Draft, supply: SupplyDraft, column: int, entrant: Entrant) -> None:
+    draft.deltas[:, column] = entrant.deltas
+    draft.net_prices[:, column] = entrant.net_prices
+    draft.list_prices[:, column] = entrant.list_prices
+    supply.costs[:, column] = entrant.costs
+
+
+def _match(draft: _Draft, moves: FloatArray) -> BoolArray:
+    """Let products follow; one whose own price a lever set does not."""
+    moves = np.where(draft.priced, 0.0, moves)
+    matched = np.asarray(moves.any(axis=0))
+    change = np.where(matched, draft.net_prices * moves, 0.0)
+    draft.net_prices += change
+    draft.list_prices += change
+    return matched
+
+
+def _moved(market: Market, draft: _Draft, supply: SupplyDraft) -> Market:
     """Change only what a lever touched, so that what was not touched stays equal to the bit."""
-    return market.moved(
-        prices=draft.net_prices,
+    return replace(market, deltas=draft.deltas).moved(
+        prices=supply.paid(draft.net_prices),
         attraction=draft.attraction if (draft.attraction != 1).any() else None,
         offered=None if draft.offered.all() else draft.offered,
         market_sizes=draft.market_sizes,
@@ -153,28 +223,19 @@ def _move_price(
         draft.net_prices[cells] -= passed * cash
         draft.cash_kept[cells] += (1 - passed) * cash
     elif move.lever == "net_price":
-        draft.net_prices[cells] = _changed(move, draft.net_prices[cells])
+        draft.net_prices[cells] = changed(move, draft.net_prices[cells])
     else:
         before = draft.list_prices[cells]
-        after = _changed(move, before)
+        after = changed(move, before)
         draft.list_prices[cells] = after
         draft.net_prices[cells] += np.nan_to_num(after - before)
-
-
-def _changed(move: LeverMove, values: FloatArray) -> FloatArray:
-    if move.change is None:
-        assert move.value is not None
-        return np.full_like(values, move.value)
-    if move.change.kind == "relative":
-        return values * (1 + move.change.amount)
-    return values + move.change.amount
 
 
 def _move_market(draft: _Draft, move: LeverMove, rows: list[int], columns: list[int]) -> None:
     cells = np.ix_(rows, columns)
     if move.lever == "exit":
         draft.offered[cells] = False
-    elif move.lever == "ownership":
+    elif move.lever in ("ownership", "divestiture"):
         draft.firms[columns] = move.owner
     elif move.lever == "market_size":
         draft.market_sizes[rows] *= _growth(move, float(draft.market_sizes[rows].sum()))
@@ -193,61 +254,29 @@ def _growth(move: LeverMove, households: float) -> float:
     return 1 + (change.amount if change.kind == "relative" else change.amount / households)
 
 
-def _check_prices(draft: _Draft, market: Market, index: int) -> None:
-    wrong = np.argwhere(market.offered & ~(draft.net_prices > 0))
-    if wrong.size:
-        row, column = wrong[0]
-        raise InputError(
-            [
-                Fault(
-                    "scenario",
-                    f"levers[{index}]",
-                    f"leaves {market.products[column]} a net price of "
-                    f"{draft.net_prices[row, column]:,.6g} in {market.regions[row]}; "
-                    "a price must stay above 0.",
-                )
-            ]
+def _check(draft: _Draft, supply: SupplyDraft, market: Market, index: int) -> None:
+    for prices, kind in ((draft.net_prices, "net price"), (supply.paid(draft.net_prices), "price")):
+        wrong = np.argwhere(market.offered & ~(prices > 0))
+        if wrong.size:
+            row, column = wrong[0]
+            raise _refused(
+                index,
+                f"leaves {market.products[column]} a {kind} of {prices[row, column]:,.6g} in "
+                f"{market.regions[row]}; a price must stay above 0.",
+            )
+    if not (draft.market_sizes > 0).all():
+        raise _refused(
+            index, "leaves no households in the market; a market size must stay above 0."
+        )
+    crossed = np.argwhere(supply.floors > supply.caps)
+    if crossed.size:
+        row, column = crossed[0]
+        raise _refused(
+            index,
+            f"leaves {market.products[column]} a price floor of {supply.floors[row, column]:,.6g} above "
+            f"its cap of {supply.caps[row, column]:,.6g}; a floor must not lie above a cap.",
         )
 
 
-def _check_sizes(draft: _Draft, index: int) -> None:
-    if not (draft.market_sizes > 0).all():
-        message = "leaves no households in the market; a market size must stay above 0."
-        raise InputError([Fault("scenario", f"levers[{index}]", message)])
-
-
-def _beyond_guard_rail(
-    move: LeverMove, base: Base, draft: _Draft, rows: list[int], columns: list[int]
-) -> str | None:
-    rail = lever_table()[move.lever].guard_rail
-    target = move.product or move.firm or "the market"
-    if rail is None:
-        return None
-    if rail == "seen":
-        net = move.lever == "net_price"
-        prices = (draft.net_prices if net else draft.list_prices)[np.ix_(rows, columns)]
-        for place, column in enumerate(columns):
-            low, high = base.prices_seen(base.market.products[column], net=net)
-            column_prices = prices[:, place][np.isfinite(prices[:, place])]
-            if ((column_prices < low) | (column_prices > high)).any():
-                return (
-                    f"{move.lever} of {base.market.products[column]} lies outside the prices seen "
-                    f"in the data ({low:,.6g} to {high:,.6g})"
-                )
-        return None
-    low, high = rail
-    if move.lever == "customer_cash":
-        listed = base.list_prices[np.ix_(rows, columns)]
-        if not np.isfinite(listed).any():
-            return None
-        amount = (move.value or 0.0) / float(np.nanmean(listed))
-    else:
-        assert move.change is not None
-        size = base.market.market_sizes[rows].sum() if move.change.kind == "absolute" else 1.0
-        amount = move.change.amount / size
-    if low <= amount <= high:
-        return None
-    return (
-        f"{move.lever} of {target} changes by {amount:+.1%}, beyond its guard-rail "
-        f"({low:+.0%} to {high:+.0%})"
-    )
+def _refused(index: int, message: str) -> InputError:
+    return InputError([Fault("scenario", f"levers[{index}]", message)])

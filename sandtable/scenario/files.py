@@ -16,6 +16,7 @@ from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.scenario.base import open_data_set
 from sandtable.scenario.checking import Checker
 from sandtable.scenario.model import Scenario
+from sandtable.scenario.supplying import read_assumptions
 
 DEEPEST = 8
 CHECKED_AGAIN = ("horizon", "own_firm")  # what a file may change under the levers that it inherits
@@ -41,10 +42,11 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Horizon(StrictModel):
-    """First and last period to run."""
+    """Periods to run: from one to another, or so many."""
 
     first: Annotated[Period, Field(alias="from")]
     last: Annotated[Period | None, Field(alias="to")] = None
+    periods: Annotated[int, Field(ge=1)] | None = None
 
 
 class LeverEntry(StrictModel):
@@ -57,6 +59,8 @@ class LeverEntry(StrictModel):
     change: Amount | None = None
     value: Amount | None = None
     owner: Name | None = None
+    like: Name | list[Name] | None = None
+    characteristics: dict[str, str | int | float] | None = None
     first: Annotated[Period | None, Field(alias="from")] = None
     last: Annotated[Period | None, Field(alias="to")] = None
 
@@ -75,6 +79,8 @@ class ScenarioFile(StrictModel):
     horizon: Horizon | None = None
     levers: Annotated[list[LeverEntry], Field(default_factory=list)]
     rivals: Annotated[dict[str, Any], Field(default_factory=dict)]  # held against the firms later
+    supply: Annotated[dict[str, Any], Field(default_factory=dict)]
+    backlog: Annotated[dict[str, Any], Field(default_factory=dict)]
     not_modelled: Annotated[list[Text], Field(default_factory=list)]
 
 
@@ -234,6 +240,8 @@ def _merge(layers: list[_Layer], data_set: DataSet) -> Scenario:
             own_firm=own_firm or scenario.own_firm,
             periods=_horizon(raw.get("horizon"), checker) or scenario.periods,
             rivals=rivals,
+            supply=read_assumptions(document, "supply", raw.get("supply"), scenario.supply),
+            backlog=read_assumptions(document, "backlog", raw.get("backlog"), scenario.backlog),
             not_modelled=(
                 *scenario.not_modelled,
                 *(layer.fields.not_modelled if layer.fields else ()),
@@ -256,7 +264,11 @@ def _horizon(value: object, checker: Checker) -> tuple[str, ...]:
         return ()
     horizon = _part(value, Horizon)
     # what is wrong with the horizon must not look like faults of the levers
-    return checker.horizon(horizon.first, horizon.last) if horizon else checker.periods
+    return (
+        checker.horizon(horizon.first, horizon.last, horizon.periods)
+        if horizon
+        else checker.periods
+    )
 
 
 def _part(value: object, model: type[ModelT]) -> ModelT | None:

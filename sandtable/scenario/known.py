@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, did_you_mean
-from sandtable.scenario.base import periods_of, regions_of
+from sandtable.scenario.base import coming_periods, periods_of, regions_of
+from sandtable.scenario.launching import launch_faults
 from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove, Scenario
 
@@ -37,9 +38,13 @@ def require_known(scenario: Scenario, data_set: DataSet) -> None:
         message = f"is '{scenario.data}', but the data set at hand is '{data_set.name}'."
         faults.insert(0, Fault("scenario", "data", message))
     for index, move in enumerate(scenario.levers):
+        place = f"levers[{index}]"
         problem = _amount_fault(move)
         if problem:
-            faults.append(Fault("scenario", f"levers[{index}]", problem))
+            faults.append(Fault("scenario", place, problem))
+        if move.lever == "launch":
+            wrong = launch_faults(move, data_set)
+            faults += [Fault("scenario", f"{place}.{field}", message) for field, message in wrong]
     if faults:
         raise InputError(faults)
 
@@ -51,16 +56,18 @@ def _named(scenario: Scenario, data_set: DataSet) -> Iterator[Named]:
     yield "parameters", "parameter set", scenario.parameters, data_set.parameter_sets
     yield "own_firm", "firm", scenario.own_firm, firms
     if scenario.periods:
-        observed = periods_of(data_set)
+        known = (*periods_of(data_set), *coming_periods(data_set))
         for period in scenario.periods:
-            yield "periods", "observed period", period, observed
+            yield "periods", "period", period, known
     for index, move in enumerate(scenario.levers):
         place = f"levers[{index}]"
         yield f"{place}.lever", "lever", move.lever, lever_table()
-        yield f"{place}.product", "product", move.product, codes
+        if move.lever != "launch":
+            yield f"{place}.product", "product", move.product, codes
         yield f"{place}.firm", "firm", move.firm, firms
         yield f"{place}.region", "region", move.region, regions
-        yield f"{place}.owner", "firm", move.owner, firms
+        if move.lever != "divestiture":
+            yield f"{place}.owner", "firm", move.owner, firms
     for firm, _ in scenario.rivals.by_firm:
         yield "rivals", "firm", firm, firms
 
@@ -75,8 +82,12 @@ def _amount_fault(move: LeverMove) -> str | None:
         return f"the lever {move.lever} takes one of: {', '.join(lever.change)}."
     if move.change is not None and move.change.kind == "relative" and move.change.amount <= -1:
         return "is -100 % or less; it must leave something."
-    if move.lever == "ownership" and move.owner is None:
+    if move.lever in ("ownership", "divestiture") and move.owner is None:
         return "names no owner; name the firm that takes over."
-    if lever.scope != "market" and (move.product is None) == (move.firm is None):
+    if (
+        lever.scope not in ("market", "any")
+        and move.lever != "launch"
+        and (move.product is None) == (move.firm is None)
+    ):
         return "must name one product or one firm to act on."
     return None

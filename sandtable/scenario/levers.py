@@ -26,7 +26,7 @@ class Lever(StrictModel):
 
     label: BilingualText
     help: BilingualText
-    scope: Literal["product", "firm_or_product", "market"]
+    scope: Literal["product", "firm_or_product", "market", "any"]
     products: Literal["own", "any"]
     change: list[ChangeKind]
     unit: Literal["money", "vehicles", "households", ""]

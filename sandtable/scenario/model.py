@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from operator import itemgetter
+from typing import Any, Literal, get_args
 
 from sandtable.units import Change
 
-ResponseMode = Literal["hold", "best_response"]
+ResponseMode = Literal["hold", "match", "best_response"]
+LONGEST_LAG = 24
+MOST_FOLLOWED = 1.5
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,13 @@ class LeverMove:
     value : float, optional
         The value to move to, in the lever's unit; instead of a change.
     owner : str, optional
-        New owner (lever ownership only).
+        New owner (levers ownership and divestiture only).
     first, last : str, optional
         First and last period in which it acts; None is open.
+    like : tuple of str
+        Products that a new one is like (lever launch only).
+    characteristics : tuple of (str, str or float)
+        Of a new product: segment, nests and numbers (lever launch only).
     """
 
     lever: str
@@ -43,6 +51,8 @@ class LeverMove:
     owner: str | None = None
     first: str | None = None
     last: str | None = None
+    like: tuple[str, ...] = ()
+    characteristics: tuple[tuple[str, str | float], ...] = ()
 
     @property
     def key(self) -> tuple[str | None, ...]:
@@ -57,20 +67,176 @@ class LeverMove:
 
 
 @dataclass(frozen=True)
-class Rivals:
-    """How each firm answers: the default for all but the own firm, and named exceptions."""
+class Response:
+    """How one firm answers the price moves of others.
 
-    default: ResponseMode = "hold"
-    by_firm: tuple[tuple[str, ResponseMode], ...] = ()
+    Parameters
+    ----------
+    mode : str
+        ``hold``: its prices stay; ``match``: it follows the price moves that levers make in its segments;
+        ``best_response``: it maximises its profit (Bertrand-Nash among the firms that do).
+    follow : float
+        Part of the relative move that it follows, 0 to 1.5; of ``match`` only.
+    lag : int
+        Periods after which it follows, 0 to 24; of ``match`` only.
+
+    Raises
+    ------
+    ValueError
+        If the mode is unknown or a number out of range.
+    """
+
+    mode: ResponseMode = "hold"
+    follow: float = 1.0
+    lag: int = 0
 
     def __post_init__(self) -> None:
-        # the order in which the exceptions are named says nothing
-        object.__setattr__(self, "by_firm", tuple(sorted(self.by_firm)))
+        if self.mode not in get_args(ResponseMode):
+            wanted = " or ".join(get_args(ResponseMode))
+            raise ValueError(f"mode is '{self.mode}'; it must be {wanted}.")
+        if not 0 <= self.follow <= MOST_FOLLOWED:
+            raise ValueError(f"follow is {self.follow:.0%}; it must lie between 0% and 150%.")
+        if not 0 <= self.lag <= LONGEST_LAG:
+            raise ValueError(f"lag is {self.lag}; it must be 0 to {LONGEST_LAG} periods.")
+        if self.mode != "match" and (self.follow, self.lag) != (1.0, 0):
+            raise ValueError(f"follow and lag belong to the mode match, not to {self.mode}.")
 
-    def mode(self, firm: str, own_firm: str) -> ResponseMode:
-        """Return the response mode of one firm; the own firm holds unless it is named."""
-        named = dict(self.by_firm)
-        return named.get(firm, "hold" if firm == own_firm else self.default)
+    def __str__(self) -> str:
+        """Say it in a few words: ``match 50 %, lag 1``."""
+        words = self.mode.replace("_", " ")
+        return words if self.mode != "match" else f"{words} {self.follow * 100:g} %, lag {self.lag}"
+
+    def to_data(self) -> str | dict[str, Any]:
+        """Return it as a file writes it: one word, or a mapping for ``match``."""
+        if self.mode != "match":
+            return self.mode
+        return {"mode": self.mode, "follow": self.follow + 0.0, "lag": self.lag}
+
+
+@dataclass(frozen=True)
+class Rivals:
+    """How each firm answers: the default for all but the own firm, and named exceptions.
+
+    Parameters
+    ----------
+    default : Response or str
+        A bare mode stands for the response of that mode.
+    by_firm : tuple of (str, Response or str)
+    """
+
+    default: Response = Response()
+    by_firm: tuple[tuple[str, Response], ...] = ()
+
+    def __init__(
+        self,
+        default: Response | ResponseMode = "hold",
+        by_firm: Iterable[tuple[str, Response | ResponseMode]] = (),
+    ) -> None:
+        named = {firm: _response(response) for firm, response in by_firm}
+        object.__setattr__(self, "default", _response(default))
+        # the order in which the exceptions are named says nothing
+        object.__setattr__(self, "by_firm", tuple(sorted(named.items(), key=itemgetter(0))))
+
+    def response(self, firm: str, own_firm: str) -> Response:
+        """Return the response of one firm; the own firm holds unless it is named."""
+        return dict(self.by_firm).get(firm, Response() if firm == own_firm else self.default)
+
+    def with_firm(self, firm: str, response: Response) -> Rivals:
+        """Return the rivals with the response of one firm named."""
+        named = {**dict(self.by_firm), firm: response}
+        return Rivals(self.default, named.items())
+
+    def to_data(self) -> dict[str, Any]:
+        """Return them as a file writes them."""
+        named = {firm: response.to_data() for firm, response in self.by_firm}
+        return {"default": self.default.to_data(), **named}
+
+
+def _response(value: Response | ResponseMode) -> Response:
+    return value if isinstance(value, Response) else Response(value)
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What is assumed of costs and pricing.
+
+    Parameters
+    ----------
+    costs : str
+        ``implied``: marginal costs at which the base prices are an equilibrium; ``accounting``: from the known margins
+        of the data set where it has them, and each markup keeps its ratio to the equilibrium one.
+    conduct : float
+        Weight of other firms' profits in each firm's pricing, 0 (Bertrand) to 1 (one cartel).
+    pricing : str, optional
+        ``national`` or ``regional`` prices; None is the data set's own.
+
+    Raises
+    ------
+    ValueError
+        If a word is unknown or the conduct out of range.
+    """
+
+    costs: Literal["implied", "accounting"] = "implied"
+    conduct: float = 0.0
+    pricing: Literal["national", "regional"] | None = None
+
+    def __post_init__(self) -> None:
+        if self.costs not in ("implied", "accounting"):
+            raise ValueError(f"costs is '{self.costs}'; it must be implied or accounting.")
+        if not 0 <= self.conduct <= 1:
+            raise ValueError(f"conduct is {self.conduct:g}; it must lie between 0 and 1.")
+        if self.pricing not in (None, "national", "regional"):
+            raise ValueError(f"pricing is '{self.pricing}'; it must be national or regional.")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what is not assumed by default, as a file writes it."""
+        return _not_default(self)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What becomes of orders beyond capacity.
+
+    Parameters
+    ----------
+    longest_wait : float
+        Periods of deliveries that may wait; orders beyond go elsewhere. 0: nobody waits.
+    wait_cost : float
+        What one period of waiting is worth to a customer, in money units, 0 or more.
+    drop_out : float
+        Part of the waiting orders cancelled in a period when the wait is one period, 0 to below 1.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    """
+
+    longest_wait: float = 0.0
+    wait_cost: float = 0.0
+    drop_out: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.longest_wait <= LONGEST_LAG:
+            raise ValueError(
+                f"longest_wait is {self.longest_wait:g}; it must be 0 to {LONGEST_LAG} periods."
+            )
+        if not 0 <= self.wait_cost < float("inf"):
+            raise ValueError(f"wait_cost is {self.wait_cost:g}; it must be 0 or more.")
+        if not 0 <= self.drop_out < 1:
+            raise ValueError(f"drop_out is {self.drop_out:g}; it must lie between 0 and 1.")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what is not assumed by default, as a file writes it."""
+        return _not_default(self)
+
+
+def _not_default(value: Supply | Backlog) -> dict[str, Any]:
+    return {
+        item.name: given
+        for item in fields(value)
+        if (given := getattr(value, item.name)) != item.default
+    }
 
 
 @dataclass(frozen=True)
@@ -88,11 +254,15 @@ class Scenario:
     own_firm : str, optional
         The firm whose table it is; None is the data set's own firm.
     periods : tuple of str
-        Periods to run; empty is the last observed one.
+        Periods to run, observed or coming; empty is the last observed one.
     levers : tuple of LeverMove
         In the order in which they act.
     rivals : Rivals
         How the firms answer.
+    supply : Supply
+        What is assumed of costs and pricing.
+    backlog : Backlog
+        What becomes of orders beyond capacity.
     not_modelled : tuple of str
         What the author knows to be left out.
     """
@@ -106,6 +276,8 @@ class Scenario:
     periods: tuple[str, ...] = ()
     levers: tuple[LeverMove, ...] = ()
     rivals: Rivals = field(default_factory=Rivals)
+    supply: Supply = Supply()
+    backlog: Backlog = Backlog()
     not_modelled: tuple[str, ...] = ()
 
     def with_lever(self, move: LeverMove) -> Scenario:
@@ -131,7 +303,9 @@ class Scenario:
             "own_firm": self.own_firm,
             "periods": list(self.periods),
             "levers": [_move_to_dict(move) for move in self.levers],
-            "rivals": {"default": self.rivals.default, **dict(sorted(self.rivals.by_firm))},
+            "rivals": self.rivals.to_data(),
+            **({"supply": supply} if (supply := self.supply.to_data()) else {}),
+            **({"backlog": backlog} if (backlog := self.backlog.to_data()) else {}),
             "not_modelled": list(self.not_modelled),
         }
 
@@ -157,6 +331,8 @@ def _move_to_dict(move: LeverMove) -> dict[str, Any]:
         "owner": move.owner,
         "from": move.first,
         "to": move.last,
+        "like": list(move.like) or None,
+        "characteristics": dict(move.characteristics) or None,
     }
     if move.change is not None:
         values["change"] = {move.change.kind: _number(move.change.amount)}

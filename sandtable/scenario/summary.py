@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sandtable.market.primitives import FloatArray
-from sandtable.scenario.run import PeriodResult, State
+from sandtable.scenario.periods import PeriodResult, State
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,9 @@ def _plain(scenario: Scenario) -> dict[str, Any]:
         "own_firm": scenario.own_firm,
         "horizon": horizon,
         "levers": [_plain_move(move) for move in scenario.levers],
-        "rivals": None
-        if scenario.rivals == Rivals()
-        else {"default": scenario.rivals.default, **dict(scenario.rivals.by_firm)},
+        "rivals": None if scenario.rivals == Rivals() else scenario.rivals.to_data(),
+        "supply": scenario.supply.to_data() or None,
+        "backlog": scenario.backlog.to_data() or None,
         "not_modelled": list(scenario.not_modelled),
     }
     return {name: value for name, value in values.items() if value not in (None, "", [])}
@@ -84,6 +84,8 @@ def _plain_move(move: LeverMove) -> dict[str, Any]:
         "region": move.region,
         "change": None if move.change is None else _change_text(move.change),
         "value": move.value,
+        "like": list(move.like) or None,
+        "characteristics": dict(move.characteristics) or None,
         "from": move.first,
         "to": move.last,
     }

@@ -204,7 +204,8 @@ def _write(market: SyntheticMarket, folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     market.costs.to_csv(folder / "answer_key" / "costs.csv", index=False, lineterminator="\n")
     shutil.copyfile(PLAN_FOLDER / "metadata.yaml", folder / "metadata.yaml")
-    shutil.copytree(PLAN_FOLDER / "estimates", folder / "estimates")
+    for specs in ("estimates", "calibrations", "posteriors"):
+        shutil.copytree(PLAN_FOLDER / specs, folder / specs)
     yaml = YAML()
     yaml.width = 1000  # no wrapped lines, so that a change is one line of a diff
     for name, parameters in market.parameter_sets.items():

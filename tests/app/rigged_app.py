@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+import sandtable.scenario.periods as one_period
 import sandtable.scenario.run as running
 from sandtable.market.equilibrium import Equilibrium
-from sandtable.market.market import Market
+from sandtable.market.game import PricingGame
 from sandtable.scenario.model import Scenario
 
 DELAY = 0.4
@@ -25,12 +26,12 @@ if not hasattr(running, "plain_run"):
             raise RuntimeError("a fault that nobody foresaw, with a /secret/path")
         return plain_run(scenario, *arguments)
 
-    def never_settles(market: Market, *_: object, **__: object) -> Equilibrium:
+    def never_settles(game: PricingGame, *_: object, **__: object) -> Equilibrium:
         """Report that the rivals' prices did not settle."""
-        return Equilibrium(np.full_like(market.prices, np.nan), 1.0, 500, "iteration_limit")
+        return Equilibrium(np.full_like(game.deltas, np.nan), 1.0, 500, "iteration_limit")
 
     vars(running).update(plain_run=plain_run, run=slow_run)
-    Market.respond = never_settles  # type: ignore[method-assign,assignment]
+    vars(one_period).update(equilibrium=never_settles)
 
 from sandtable.app.router import main  # noqa: E402  (after the faults are built in)
 

@@ -18,7 +18,8 @@ from sandtable.app.text import Text
 from sandtable.app.view import DRAWN, Scope, base_list_prices, board_view, mean_prices, model_names
 from sandtable.data.loading import DataSet
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
-from sandtable.scenario.run import PeriodResult, run
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.run import run
 from sandtable.units import Change
 
 CUT = Change("relative", -0.05)

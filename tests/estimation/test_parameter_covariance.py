@@ -20,6 +20,8 @@ sigmas: [{value: 0.4, standard_error: 0.2, unit: correlation, source: tests, gra
 customer_cash_pass_through: {value: 0.85, unit: share, source: tests, grade: judgement}
 covariance: {names: [price_coefficient, sigma_segment], matrix: [[0.01, 0.005], [0.005, 0.04]]}
 verdict: {grade: with_care, reasons: [{en: Weak, zh: 弱}]}
+targets: [{kind: margin, what: firm Nova, wanted: 0.28, shown: 0.294, miss: 0.05, source: tests}]
+diagnosis: {method: 2sls, n: 200, numbers: {weakest_f: 12.5}}
 notes: {en: Plain, zh: 普通}
 """
 
@@ -40,13 +42,20 @@ def test_a_sound_covariance_and_verdict_are_kept() -> None:
     assert parameters.covariance.matrix == [[0.01, 0.005], [0.005, 0.04]]
     assert parameters.verdict is not None
     assert parameters.verdict.grade == "with_care"
+    assert [(one.what, one.miss) for one in parameters.targets] == [("firm Nova", 0.05)]
+    assert parameters.diagnosis is not None
+    assert parameters.diagnosis.numbers == {"weakest_f": 12.5}
 
 
 def test_parameters_from_elsewhere_need_neither() -> None:
-    lines = [line for line in SOUND.splitlines() if not line.startswith(("cova", "verd"))]
+    lines = [
+        line for line in SOUND.splitlines() if not line.startswith(("cova", "verd", "targ", "diag"))
+    ]
     parameters = read("\n".join(lines))
     assert parameters.covariance is None
     assert parameters.verdict is None
+    assert parameters.targets == []
+    assert parameters.diagnosis is None
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,24 @@ def test_parameters_from_elsewhere_need_neither() -> None:
             "grade: with_care",
             "grade: fine",
             "nested.yaml, verdict.grade: must be 'usable', 'with_care' or 'refuse', not 'fine'.",
+        ),
+        (
+            "miss: 0.05",
+            "miss: 0.06",
+            "nested.yaml, targets[0].miss: is 0.06, but 0.294 shown against 0.28 wanted is another miss; "
+            "write shown / wanted - 1.",
+        ),
+        (
+            "weakest_f: 12.5",
+            "weakest_f: .inf",
+            "nested.yaml, diagnosis.numbers.weakest_f: must be a finite number, not inf.",
+        ),
+        ("n: 200", "n: -1", "nested.yaml, diagnosis.n: must be at least 0, not -1."),
+        (
+            "kind: margin",
+            "kind: margins",
+            "nested.yaml, targets[0].kind: must be 'margin', 'elasticity', 'diversion', 'second_choice' or "
+            "'market_elasticity', not 'margins'.",
         ),
     ],
 )

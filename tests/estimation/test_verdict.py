@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sandtable.data import DataSet, load_data_set
+from sandtable.data.parameters import read_parameters
 from sandtable.errors import InputError
 from sandtable.estimation import RULES, Estimate, estimate, write_parameter_set
 from sandtable.estimation.rules import RATES, judge
@@ -166,6 +167,29 @@ def test_a_parameter_set_carries_values_errors_covariance_and_sources() -> None:
         assert found.data_sha256 in parameter.source
     assert written.covariance is not None
     np.testing.assert_array_equal(written.covariance.matrix, found.covariance[:3, :3])
+
+
+def test_a_parameter_set_carries_the_diagnosis_of_its_estimate(
+    tmp_path: Path, us_autos: DataSet
+) -> None:
+    found = estimate(us_autos, spec_of(name="diagnosed", method="2sls", instruments=SUMS))
+    written = found.to_parameter_set()
+    assert written.targets == []
+    assert written.diagnosis is not None
+    assert (written.diagnosis.method, written.diagnosis.n) == ("2sls", 2217)
+    numbers, diagnosis = written.diagnosis.numbers, found.diagnosis
+    assert numbers["first_stage_f_price"] == diagnosis.first_stages[0].f_statistic
+    assert numbers["negative_cost_rate"] == diagnosis.facts["negative_cost_rate"]
+    assert diagnosis.over_identification is not None
+    assert numbers["over_identification_p"] == diagnosis.over_identification.p_value
+    assert numbers["over_identification_degrees"] == diagnosis.over_identification.degrees
+    assert numbers["own_elasticity_p50"] == diagnosis.own_elasticities["50 %"]
+    assert numbers["margin_p95"] == diagnosis.margins["95 %"]
+    # what does not apply is left out rather than invented
+    assert "highest_sigma" not in numbers
+    path = write_parameter_set(found, tmp_path)
+    assert read_parameters(path) == written
+    assert "targets" not in path.read_text(encoding="utf-8")
 
 
 def test_the_hash_of_the_data_follows_its_tables_and_not_its_parameter_sets(

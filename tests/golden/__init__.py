@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sandtable.scenario.files import read_scenario
-from sandtable.scenario.run import PeriodResult, Result, run
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.run import Result, run
 from sandtable.scenario.summary import totals
 
 FOLDER = Path(__file__).parent

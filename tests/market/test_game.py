@@ -22,7 +22,7 @@ from tests.market import pyblp_peer
 from tests.market.random_markets import Drawn, draw, kinds, markets_with_gaps, seeds
 
 ALL = np.ones(6, dtype=bool)
-RATES = np.array([0.0, 0.1, 0.13, -0.05, 0.2, 0.3])
+RATES = np.array([[0.0, 0.1, 0.13, -0.05, 0.2, 0.3], [0.1, 0.0, 0.13, -0.05, 0.2, 0.25]])
 UNIT_TAXES = np.array([0.1, -0.2, 0.0, 0.3, 0.05, 0.0])
 
 

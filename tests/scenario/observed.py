@@ -9,7 +9,8 @@ import numpy as np
 from sandtable.data.loading import DataSet
 from sandtable.scenario.base import open_data_set
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
-from sandtable.scenario.run import MEASURES, PeriodResult, Result, run
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.run import MEASURES, Result, run
 from sandtable.units import Change
 
 SETS = [

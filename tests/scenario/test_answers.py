@@ -160,3 +160,13 @@ def test_every_unknown_option_is_listed_at_once() -> None:
         "us_autos, parameters: no parameter set is called 'nestd'; did you mean 'nested'?",
         "us_autos, period: '1999' is not observed; expected 1971 to 1990.",
     ]
+
+
+@pytest.mark.parametrize("region", [None, "East"])
+def test_one_own_elasticity_is_the_diagonal_of_the_table(region: str | None) -> None:
+    view = view_of("premium_ev", "random_coefficient", region)
+    table = answers.elasticities(view).set_index(["product", "price_of"])["elasticity"]
+    for product in ("N5", "O3"):
+        assert answers.own_elasticity(view, product) == pytest.approx(table[product, product])
+    assert answers.own_elasticity(view, "no such product") is None
+    assert answers.own_elasticity(view, None) is None

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sandtable.errors import ConvergenceError, InputError
-from sandtable.market import market as market_module
 from sandtable.market.equilibrium import Equilibrium
+from sandtable.scenario import periods as periods_module
 from sandtable.scenario.compare import KPIS, compare
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.run import MEASURES, run
@@ -152,8 +152,8 @@ def test_an_answer_that_did_not_converge_gives_no_numbers(monkeypatch: pytest.Mo
     def stop_early(game: object, start: np.ndarray, **options: object) -> Equilibrium:
         return equilibrium(game, start, tolerance=1e-300, maximum_iterations=2)
 
-    equilibrium = market_module.equilibrium
-    monkeypatch.setattr(market_module, "equilibrium", stop_early)
+    equilibrium = periods_module.equilibrium
+    monkeypatch.setattr(periods_module, "equilibrium", stop_early)
     with pytest.raises(ConvergenceError, match="did not settle") as caught:
         run_moves(CUT, rivals=EVERYBODY_ANSWERS)
     assert caught.value.reason == "iteration_limit"
@@ -250,7 +250,7 @@ def test_a_scenario_built_in_python_is_refused_where_it_names_nothing_that_exist
         *moves,
         parameters="nest",
         own_firm="Noba",
-        periods=("2026-07",),
+        periods=("2028-07",),
         rivals=Rivals("hold", (("Lira", "hold"),)),
     )
     assert [sentence.partition(":")[0] for sentence in found] == [

@@ -35,12 +35,17 @@ def test_the_example_of_a_lever_is_sound(name: str, example: str) -> None:
 
 
 def test_the_example_files_are_sound(tmp_path: Path) -> None:
-    base, over = FILES
+    base, assumptions, over = FILES
     (tmp_path / "premium-ev-n5-minus-5-east.yaml").write_text(base, encoding="utf-8")
     (tmp_path / "over.yaml").write_text(over, encoding="utf-8")
     scenario, _ = read_scenario(tmp_path / "over.yaml")
-    assert scenario.rivals.default == "best_response"
+    assert scenario.rivals.default.mode == "best_response"
     assert len(scenario.levers) == 1
+    (tmp_path / "base.yaml").write_text(
+        f"{base.partition('rivals:')[0]}{assumptions}", encoding="utf-8"
+    )
+    assumed, _ = read_scenario(tmp_path / "base.yaml")
+    assert (assumed.supply.costs, assumed.backlog.longest_wait) == ("accounting", 2)
 
 
 def test_the_faults_that_are_shown_are_those_that_are_found() -> None:
