@@ -234,7 +234,8 @@ def _state(
 ) -> State:
     value_added_tax = 1 + base.data_set.metadata.value_added_tax
     units = market.units if queued is None else queued.deliveries
-    share = market.shares if queued is None else units / market.market_sizes[:, None]
+    # what is delivered as ordered keeps its share to the bit
+    share = np.where(units == market.units, market.shares, units / market.market_sizes[:, None])
     offered = market.offered
     asked = supply.asked(market.prices)
     margin = asked - cash_kept - np.nan_to_num(supply.costs)

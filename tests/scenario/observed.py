@@ -8,7 +8,7 @@ import numpy as np
 
 from sandtable.data.loading import DataSet
 from sandtable.scenario.base import open_data_set
-from sandtable.scenario.model import LeverMove, Rivals, Scenario
+from sandtable.scenario.model import Backlog, LeverMove, Rivals, Scenario, Supply
 from sandtable.scenario.periods import PeriodResult
 from sandtable.scenario.run import MEASURES, Result, run
 from sandtable.units import Change
@@ -35,6 +35,8 @@ def run_moves(
     parameters: str | None = None,
     rivals: Rivals | None = None,
     periods: tuple[str, ...] = (),
+    supply: Supply | None = None,
+    backlog: Backlog | None = None,
 ) -> Result:
     scenario = Scenario(
         "Test",
@@ -43,6 +45,8 @@ def run_moves(
         levers=moves,
         rivals=rivals or Rivals(),
         periods=periods,
+        supply=supply or Supply(),
+        backlog=backlog or Backlog(),
     )
     return run(scenario, data_set("premium_ev"))
 

@@ -40,6 +40,13 @@ ZERO_MOVES = [
     LeverMove("rival_price", product="O3", change=Change("absolute", 0.0)),
     LeverMove("lead_volume", firm="Nova", change=relative(0.0)),
     LeverMove("conversion", product="N9", change=relative(0.0), region="Shanghai"),
+    LeverMove("unit_cost", firm="Lyra", change=relative(0.0)),
+    LeverMove("purchase_tax", change=relative(0.0)),
+    LeverMove("purchase_tax", change=Change("absolute", 0.0), product="N5"),
+    LeverMove("subsidy", firm="Nova", value=0.0),
+    LeverMove("price_floor", value=1.0),
+    LeverMove("price_cap", value=1e9),
+    LeverMove("capacity", product="N5", value=1e9),
     LeverMove("market_size", change=relative(0.0)),
     LeverMove("market_size", change=Change("absolute", 0.0), region="North"),
 ]
