@@ -16,6 +16,7 @@ import pyblp
 import sandtable.scenario.files
 import sandtable.scenario.run
 from sandtable.market.market import Market
+from sandtable.market.pass_through import pass_through
 from sandtable.market.primitives import FloatArray
 from sandtable.scenario.periods import PeriodResult
 from tests.market import pyblp_peer
@@ -36,6 +37,7 @@ TOLERANCES = {
     "own and cross elasticities": 1e-8,
     "diversion, outside good included": 1e-8,
     "marginal costs": 1e-8,
+    "pass-through of costs": 1e-6,
     "equilibrium prices": 1e-7,
     "change of consumer surplus": 1e-6,
 }
@@ -72,6 +74,7 @@ def compare(scenario_name: str, parameters: str) -> Differences:
         # at the same prices on both sides: this is about derivatives, not about equilibrium
         **_derivatives(after, deltas),
         "marginal costs": _largest(base.costs[0], costs),
+        "pass-through of costs": _pass_through(base, before),
         "equilibrium prices": answered,
         "change of consumer surplus": _largest(
             np.array([after.consumer_surplus - base.consumer_surplus]),
@@ -112,6 +115,13 @@ def _derivatives(market: Market, deltas: FloatArray) -> dict[str, float]:
         "own and cross elasticities": _largest(market.elasticities[0], peer.compute_elasticities()),
         "diversion, outside good included": _largest(diversion, peer.compute_diversion_ratios()),
     }
+
+
+def _pass_through(base: Market, before: Any) -> float:
+    """Largest difference against the largest rate: most rates of 131 products are next to nothing."""
+    game = base.game(base.costs, np.ones(len(base.products), dtype=bool))
+    theirs = before.compute_passthrough()
+    return float(np.abs(pass_through(game, base.prices)[0] - theirs).max() / np.abs(theirs).max())
 
 
 def _largest(ours: FloatArray, theirs: FloatArray) -> float:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sandtable.cli.printing import Json, print_json, print_table
+from sandtable.cli.printing import Json, print_json, print_table, say
 from sandtable.errors import Fault, InputError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sandtable.scenario.answers import View
+    from sandtable.scenario.run import Result
 
 app = typer.Typer(no_args_is_help=True, help="Ask a calibrated market about itself.")
 
@@ -49,6 +51,7 @@ def _view(name: str, parameters: str | None, period: str | None, region: str | N
 
 def _show(view: View, table: pd.DataFrame, as_json: bool, title: str, **extra: Any) -> None:
     base = view.base
+    label = None if base.parameters.label is None else base.parameters.label.en
     if as_json:
         about = {
             "schema": 1,
@@ -58,6 +61,7 @@ def _show(view: View, table: pd.DataFrame, as_json: bool, title: str, **extra: A
                 "kind": base.data_set.metadata.kind,
             },
             "parameters": base.parameters.name,
+            "label": label,
             "period": base.period,
             "region": view.region,
             "money_unit": base.data_set.metadata.money_unit,
@@ -66,6 +70,7 @@ def _show(view: View, table: pd.DataFrame, as_json: bool, title: str, **extra: A
         print_json({**about, "rows": _records(table)})
         return
     _print(f"{title}; {base.data_set.name}, {base.period}, {base.parameters.name}", table)
+    _say_notes([] if label is None else [label])
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -78,6 +83,11 @@ def _print(title: str, table: pd.DataFrame) -> None:
     print_table(title, [str(column).replace("_", "\n") for column in table.columns], rows)
     if len(table) > SHOWN:
         print(f"{len(table) - SHOWN} more rows; --json prints all.")  # noqa: T201
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        say(f"note: {note}", "yellow")
 
 
 def _cell(value: Any) -> str:
@@ -173,14 +183,55 @@ def surplus(
     """What consumers gain from a scenario, in money, and what it does to concentration."""
     from sandtable.scenario import answers
     from sandtable.scenario.files import read_scenario
-    from sandtable.scenario.run import header, run
+    from sandtable.scenario.run import run
 
-    scenario, data_set = read_scenario(file)
-    result = run(scenario, data_set)
-    table = answers.surplus(result)
+    result = run(*read_scenario(file))
+    _show_result(result, answers.surplus(result), as_json)
+
+
+def _show_result(result: Result, table: pd.DataFrame, as_json: bool) -> None:
+    from sandtable.scenario.run import header
+
+    unit = result.data_set.metadata.money_unit
     if as_json:
-        about = header(scenario, data_set, result.parameters)
-        unit = data_set.metadata.money_unit
-        print_json({**about, "converged": True, "money_unit": unit, "rows": _records(table)})
+        about = header(result.scenario, result.data_set, result.parameters)
+        notes = {"converged": True, "warnings": list(result.warnings), "money_unit": unit}
+        print_json({**about, **notes, "rows": _records(table)})
         return
-    _print(f"{scenario.title}; money in {data_set.metadata.money_unit}", table)
+    _print(f"{result.scenario.title}; money in {unit}", table)
+    _say_notes(result.warnings)
+
+
+@app.command("pass-through")
+def pass_through(
+    data_set: DataSetName,
+    product: Product = None,
+    parameters: Parameters = None,
+    period: Period = None,
+    region: Region = None,
+    as_json: Json = False,
+) -> None:
+    """How much of a higher cost reaches prices when all firms answer."""
+    from sandtable.scenario.reactions import cost_pass_through
+
+    view = _view(data_set, parameters, period, region)
+    table = cost_pass_through(view)
+    if product is not None:
+        view.column(product)
+        table = table[table["product"] == product]
+    _show(view, table, as_json, "Pass-through of costs, money on the price for one of cost")
+
+
+@app.command()
+def prices(
+    file: Annotated[Path, typer.Argument(help="A scenario file (.yaml).")], as_json: Json = False
+) -> None:
+    """Net prices of a scenario: base, after levers, after one round of answers, where the answers end."""
+    from sandtable.scenario.files import read_scenario
+    from sandtable.scenario.reactions import price_answers
+    from sandtable.scenario.run import run
+
+    result = run(*read_scenario(file))
+    table = price_answers(result)
+    moved = (table["base"] != table["answered"]) | (table["base"] != table["levered"])
+    _show_result(result, table if as_json else table[moved], as_json)

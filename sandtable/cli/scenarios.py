@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sandtable.cli.printing import Json, print_json, print_table, say
+from sandtable.cli.results import kpi_cells, show_result
 from sandtable.errors import ConvergenceError, Fault, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FIRMS_SHOWN = 8
 
 ScenarioFile = Annotated[Path, typer.Argument(help="A scenario file (.yaml).")]
 ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files (.yaml).")]
@@ -47,52 +46,9 @@ def run_scenario(
     if as_json:
         print_json(result.to_dict())
     else:
-        _show_result(result)
+        show_result(result)
         if out is not None:
             print(f"Written to {out}.")  # noqa: T201
-
-
-def _show_result(result: Any) -> None:
-    from sandtable.scenario.compare import KPIS
-    from sandtable.scenario.summary import change_by_firm, totals
-
-    scenario, metadata = result.scenario, result.data_set.metadata
-    say(scenario.title, "bold")
-    if scenario.question:
-        say(scenario.question)
-    say(
-        f"{result.data_set.name} ({metadata.kind}), parameters {result.parameters.name}, "
-        f"money in {metadata.money_unit}",
-        "dim",
-    )
-    for item in result.periods:
-        baseline, after = totals(item, result.own_firm)
-        rows = [
-            [kpi.replace("_", " "), *_kpi_cells(getattr(baseline, kpi), getattr(after, kpi), kpi)]
-            for kpi in KPIS
-        ]
-        title = f"{result.own_firm}, {item.base.period}"
-        print_table(title, ["", "baseline", "scenario", "change"], rows)
-        changes = [pair for pair in change_by_firm(item).items() if round(pair[1])]
-        if changes:
-            largest = sorted(changes, key=lambda pair: -abs(pair[1]))[:FIRMS_SHOWN]
-            shown = sorted(largest, key=lambda pair: -pair[1])
-            print_table(
-                "Who wins, who loses", ["firm", "units"], [[f, f"{v:+,.0f}"] for f, v in shown]
-            )
-    for warning in result.warnings:
-        say(f"note: {warning}", "yellow")
-
-
-def _kpi_cells(before: float | None, after: float | None, kpi: str) -> list[str]:
-    if before is None or after is None:
-        return ["—", "—", "—"]
-    if kpi in ("share_of_sales", "conversion"):
-        points = round((after - before) * 100, 2)
-        change = f"{points:+.2f} pt" if points else ""
-        return [f"{before:.2%}", f"{after:.2%}", change]
-    change = f"{after - before:+,.0f}" if round(after - before) else ""
-    return [f"{before:,.0f}", f"{after:,.0f}", change]
 
 
 def validate(files: ScenarioFiles, as_json: Json = False) -> None:
@@ -142,6 +98,8 @@ def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
         return
     first = results[0][1]
     _show_comparison(table, first.own_firm, first.data_set.metadata.money_unit)
+    for label in table["label"].dropna().unique():
+        say(f"note: {label}", "yellow")
 
 
 def _show_comparison(table: pd.DataFrame, own_firm: str, money_unit: str) -> None:
@@ -150,9 +108,7 @@ def _show_comparison(table: pd.DataFrame, own_firm: str, money_unit: str) -> Non
     for period, rows in table[table["firm"] == own_firm].groupby("period"):
         lines = []
         for row in rows.to_dict(orient="records"):
-            sides = [
-                _kpi_cells(row[f"{kpi}_baseline"], row[f"{kpi}_scenario"], kpi) for kpi in kpis
-            ]
+            sides = [kpi_cells(row[f"{kpi}_baseline"], row[f"{kpi}_scenario"], kpi) for kpi in kpis]
             cells = [cell for _, after, change in sides for cell in (after, change)]
             lines.append([Path(str(row["scenario"])).stem, *cells])
         columns = ["scenario", "units", "change", "share", "change", "profit", "change"]

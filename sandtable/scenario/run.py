@@ -171,13 +171,8 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
 
 
 def _verdict_warnings(parameters: ParameterSet) -> list[str]:
-    """Say what an estimate's own verdict says of it, so that no number goes without its label."""
-    verdict = parameters.verdict
-    if verdict is None or verdict.grade == "usable":
-        return []
-    label = "refused" if verdict.grade == "refuse" else "to be used with care"
-    reasons = " ".join(reason.en for reason in verdict.reasons)
-    return [f"the estimate behind '{parameters.name}' is {label}: {reasons}"]
+    """Say what the parameters' own verdict says of them, so that no number goes without its label."""
+    return [] if parameters.label is None else [parameters.label.en]
 
 
 def _path_warnings(data_set: DataSet, items: list[PeriodResult]) -> list[str]:
@@ -188,6 +183,12 @@ def _path_warnings(data_set: DataSet, items: list[PeriodResult]) -> list[str]:
     path = path_of(data_set, last.period)
     judged = (path.total_units, path.own_firm_units, path.own_firm_share)
     sentences = [level.verdict.sentence.en for level in judged]
+    share, place = path.own_firm_share, path.periods.index(last.period)
+    if share.verdict.method != share.verdict.path_method:
+        sentences.append(
+            f"So that products add up, this run has {share.of_path[place]:.2%} for {path.own_firm} in "
+            f"{last.period}; the forecast of that level alone is {share.median[place]:.2%}."
+        )
     return list(dict.fromkeys([*sentences, *(warning.en for warning in path.warnings)]))
 
 

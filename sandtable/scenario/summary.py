@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sandtable.market.primitives import FloatArray
+from sandtable.market.primitives import BoolArray
 from sandtable.scenario.periods import PeriodResult, State
 
 
@@ -28,23 +29,32 @@ class Totals:
     contribution_profit: float
 
 
+Items = PeriodResult | Sequence[PeriodResult]
+
+
 def totals(
-    item: PeriodResult, firm: str, regions: tuple[str, ...] | None = None
+    items: Items, firm: str, regions: tuple[str, ...] | None = None
 ) -> tuple[Totals, Totals]:
     """Return what a firm does, baseline and scenario.
 
     Parameters
     ----------
-    item : PeriodResult
-        One period of a result.
+    items : PeriodResult or sequence of them
+        One period of a result, or several together.
     firm : str
         The firm, by its base ownership.
     regions : tuple of str, optional
         Some of the regions; all by default.
     """
-    rows = _rows(item, regions)
-    owned = np.array([name == firm for name in item.base.market.firms])
-    return _totals(item.baseline, rows, owned), _totals(item.scenario, rows, owned)
+    parts = [(item, _rows(item, regions), _owned(item, firm)) for item in _several(items)]
+    return (
+        _totals([(item.baseline, rows, owned) for item, rows, owned in parts]),
+        _totals([(item.scenario, rows, owned) for item, rows, owned in parts]),
+    )
+
+
+def _several(items: Items) -> Sequence[PeriodResult]:
+    return [items] if isinstance(items, PeriodResult) else items
 
 
 def _rows(item: PeriodResult, regions: tuple[str, ...] | None) -> list[int]:
@@ -52,28 +62,39 @@ def _rows(item: PeriodResult, regions: tuple[str, ...] | None) -> list[int]:
     return [known.index(region) for region in (known if regions is None else regions)]
 
 
-def _totals(state: State, rows: list[int], owned: FloatArray) -> Totals:
-    units = float(state.units[rows][:, owned].sum())
-    sold = float(state.units[rows].sum())
-    counted = state.leads[rows][:, owned]
-    leads = float(np.nansum(counted)) if np.isfinite(counted).any() else None
+def _owned(item: PeriodResult, firm: str) -> BoolArray:
+    return np.array([name == firm for name in item.base.market.firms])
+
+
+def _totals(parts: list[tuple[State, list[int], BoolArray]]) -> Totals:
+    def total(measure: str) -> float:
+        return sum(
+            float(getattr(state, measure)[rows][:, owned].sum()) for state, rows, owned in parts
+        )
+
+    units = total("units")
+    sold = sum(float(state.units[rows].sum()) for state, rows, _ in parts)
+    counted = [state.leads[rows][:, owned] for state, rows, owned in parts]
+    known = all(np.isfinite(leads).any() for leads in counted)
+    leads = sum(float(np.nansum(leads)) for leads in counted) if known else None
     return Totals(
         units=units,
         share_of_sales=units / sold if sold else 0.0,
         leads=leads,
         conversion=units / leads if leads else None,
-        revenue=float(state.revenue[rows][:, owned].sum()),
-        contribution_profit=float(state.contribution_profit[rows][:, owned].sum()),
+        revenue=total("revenue"),
+        contribution_profit=total("contribution_profit"),
     )
 
 
-def change_by_firm(item: PeriodResult, regions: tuple[str, ...] | None = None) -> dict[str, float]:
+def change_by_firm(items: Items, regions: tuple[str, ...] | None = None) -> dict[str, float]:
     """Return the change of units of each firm (base ownership), largest gain first."""
-    rows = _rows(item, regions)
-    change = (item.scenario.units - item.baseline.units)[rows].sum(axis=0)
     by_firm: dict[str, float] = {}
-    for firm, value in zip(item.base.market.firms, change, strict=True):
-        by_firm[firm] = by_firm.get(firm, 0.0) + float(value)
+    for item in _several(items):
+        rows = _rows(item, regions)
+        change = (item.scenario.units - item.baseline.units)[rows].sum(axis=0)
+        for firm, value in zip(item.base.market.firms, change, strict=True):
+            by_firm[firm] = by_firm.get(firm, 0.0) + float(value)
     return dict(sorted(by_firm.items(), key=lambda pair: -pair[1]))
 
 
