@@ -59,7 +59,7 @@ def _what(
         return text("what_price", product=move.product, price=write.price(prices[move.product]))
     if move.owner is not None:
         return text("what_owner", firm=move.firm or move.product, owner=move.owner)
-    lever = text(f"lever_{move.lever}")
+    lever = text.lever(move.lever)
     target = move.product or move.firm
     return (
         text("what_one", lever=lever, target=target) if target else text("what_market", lever=lever)

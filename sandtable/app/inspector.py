@@ -240,10 +240,10 @@ def _row(control: Control, text: Text) -> None:
     with st.container(key=f"row_{'changed' if changed else 'base'}_{control.lever}", gap=None):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(
-                f"<b>{text(f'lever_{control.lever}')}</b> <span class='mut small'>{control.unit}</span>"
+                f"<b>{text.lever(control.lever)}</b> <span class='mut small'>{control.unit}</span>"
             )
             st.number_input(
-                text(f"lever_{control.lever}"),
+                text.lever(control.lever),
                 min_value=-90.0
                 if percent
                 else 0.0

@@ -44,13 +44,14 @@ class Scope:
 
 
 def mean_prices(prices: FloatArray, units: FloatArray) -> FloatArray:
-    """Mean list price over regions, weighted by base units, so that no mix effect moves it; (J,)."""
+    """Mean list price over regions, weighted by base units, so that no mix effect moves it; NaN where none, (J,)."""
     weights = np.where(np.isfinite(prices), units, 0.0)
     totals = weights.sum(axis=0)
-    same = np.nanmin(prices, axis=0) == np.nanmax(prices, axis=0)
+    highest = np.fmax.reduce(prices, axis=0)
+    same = np.fmin.reduce(prices, axis=0) == highest
     weighted = np.nansum(prices * weights, axis=0) / np.where(totals > 0, totals, 1.0)
     # equal prices must come out exactly, or a piece on its base would seem moved
-    return np.asarray(np.where(same, np.nanmax(prices, axis=0), weighted))
+    return np.asarray(np.where(same | (totals == 0), highest, weighted))
 
 
 def base_list_prices(base: Base, scope: Scope) -> dict[str, float]:
@@ -63,7 +64,9 @@ def _mean_in_scope(prices: FloatArray, base: Base, scope: Scope) -> FloatArray:
     inside = prices[scope.rows]
     missing = ~np.isfinite(inside).any(axis=0)
     # a product that is not offered in view has no price there; its mean elsewhere stands in, undrawn
-    inside = np.where(missing, np.nanmean(base.list_prices, axis=0), inside)
+    known = np.isfinite(base.list_prices).sum(axis=0)
+    elsewhere = np.nansum(base.list_prices, axis=0) / np.where(known, known, np.nan)
+    inside = np.where(missing, elsewhere, inside)
     return mean_prices(inside, base.market.units[scope.rows])
 
 
@@ -137,7 +140,7 @@ def board_view(
     products = item.base.data_set.tables["products"]
     segments = list(dict.fromkeys(products["segment"]))
     figures = _Figures.of(item, scope)
-    drawn = _drawn(item, state, figures.base_units)
+    drawn = _drawn(item, state, np.maximum(figures.base_units, figures.units))
     pieces = _pieces(item, state, scope, figures, drawn, segments)
     kernel = share_kernel(item.market, scope.rows, scale)
     style: Literal["cny", "plain"] = "cny" if metadata.currency == "CNY" else "plain"
@@ -166,7 +169,7 @@ def board_view(
     }
 
 
-def _drawn(item: PeriodResult, state: TableState, base_units: FloatArray) -> BoolArray:
+def _drawn(item: PeriodResult, state: TableState, largest: FloatArray) -> BoolArray:
     """Choose the pieces: the own ones, what a lever or the user picked, and the largest of the others."""
     market = item.base.market
     named = {move.product for move in state.scenario.levers} | {state.selected}
@@ -176,10 +179,10 @@ def _drawn(item: PeriodResult, state: TableState, base_units: FloatArray) -> Boo
             for code, firm in zip(market.products, market.firms, strict=True)
         ]
     )
-    order = np.lexsort((-base_units, ~first))
+    order = np.lexsort((-largest, ~first))
     drawn = np.zeros(len(first), dtype=bool)
     drawn[order[: max(DRAWN, int(first.sum()))]] = True
-    return np.asarray(drawn & (base_units > 0))
+    return np.asarray(drawn & (largest > 0))
 
 
 def _pieces(

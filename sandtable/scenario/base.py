@@ -64,10 +64,14 @@ class Base:
         for net, column in ((False, "list_price"), (True, "net_price")):
             own = sold.groupby("product")[column].agg(["min", "max"])
             peers = sold.groupby(sold["product"].map(segment))[column].agg(["min", "max"])
-            for product, low, high in own.itertuples():
-                # a price that never moved says nothing; then the prices of the segment do
-                lowest, highest = peers.loc[segment[product]] if low == high else (low, high)
-                seen[str(product), net] = (float(lowest), float(highest))
+            ranges = {str(code): (low, high) for code, low, high in own.itertuples()}
+            groups = {str(group): (low, high) for group, low, high in peers.itertuples()}
+            for product, group in segment.items():
+                low, high = ranges.get(str(product), (0.0, 0.0))
+                # a price that never moved (or a new product) says nothing; then the prices of the segment do
+                if low == high:
+                    low, high = groups.get(str(group), (low, high))
+                seen[str(product), net] = (float(low), float(high))
         return seen
 
 
@@ -155,7 +159,7 @@ def base_of(
             _bases.move_to_end(key)
             return _bases[key]
     if supply != Supply():
-        base = _supplied(base_of(data_set, parameters, period), supply)
+        base = supplied(base_of(data_set, parameters, period), supply)
     elif period in periods_of(data_set):
         base = _observed(data_set, parameters, period)
     else:
@@ -167,8 +171,8 @@ def base_of(
     return base
 
 
-def _supplied(base: Base, supply: Supply) -> Base:
-    """Return the base under other assumptions of costs and pricing; demand stays."""
+def supplied(base: Base, supply: Supply) -> Base:
+    """Return a base under other assumptions of costs and pricing; demand stays."""
     market = base.market
     national = market.national if supply.pricing is None else supply.pricing == "national"
     market = replace(market, national=national, conduct=supply.conduct)

@@ -13,7 +13,7 @@ from sandtable.data.loading import DataSet
 from sandtable.documents import Document, Place
 from sandtable.errors import did_you_mean
 from sandtable.scenario.base import coming_periods, periods_of, regions_of
-from sandtable.scenario.launching import launch_faults
+from sandtable.scenario.launching import launch_faults, launched_firms
 from sandtable.scenario.levers import Lever, lever_table
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.reach import reach_fault
@@ -248,7 +248,11 @@ class Checker:
         elif firm is not None and lever.scope == "product":
             self.document.fault((*place, "firm"), f"the lever {name} acts on a product; name one.")
         owner_now = firm
-        if product is not None and self._known(
+        launched = launched_firms(scenario)
+        if product in launched:
+            owner_now = launched[product]
+            self._own((*place, "product"), name, lever, owner_now, own_firm)
+        elif product is not None and self._known(
             (*place, "product"), "product", product, self.products.index
         ):
             owner_now = str(self.products.loc[product, "firm"])

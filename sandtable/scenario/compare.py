@@ -25,7 +25,8 @@ def compare(results: Sequence[tuple[str, Result]]) -> pd.DataFrame:
     -------
     DataFrame
         One row a result, period and firm (the own firm first), with each
-        KPI ``_baseline``, ``_scenario`` and ``_change``.
+        KPI ``_baseline``, ``_scenario`` and ``_change``; ``label`` says of parameters that are refused or to be used
+        with care that they are, and is None for others.
 
     Raises
     ------
@@ -53,6 +54,9 @@ def compare(results: Sequence[tuple[str, Result]]) -> pd.DataFrame:
                     "scenario": name,
                     "title": result.scenario.title,
                     "parameters": result.parameters.name,
+                    "label": None
+                    if result.parameters.label is None
+                    else result.parameters.label.en,
                     "period": item.base.period,
                     "firm": firm,
                 }

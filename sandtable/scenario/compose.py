@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.supply_draft import SUPPLY_LEVERS, SupplyDraft, changed
 
 PRICE_LEVERS = ("list_price", "net_price", "customer_cash", "rival_price")
+Cells = tuple[list[int], list[int]]  # rows and columns
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,26 @@ class _Draft:
     priced: BoolArray
 
 
+@dataclass(frozen=True)
+class Subset:
+    """One period of a scenario with some of its levers only, rivals held.
+
+    Attributes
+    ----------
+    mask : int
+        Which levers: bit i is lever i of the scenario.
+    market : Market
+    supply : SupplyDraft
+    cash_kept : ndarray, shape (R, J)
+        As in `Composed`.
+    """
+
+    mask: int
+    market: Market
+    supply: SupplyDraft
+    cash_kept: FloatArray
+
+
 def compose(
     scenario: Scenario,
     base: Base,
@@ -110,9 +131,7 @@ def compose(
     draft, supply = _draft(base), SupplyDraft.of(base)
     marks: list[str] = []
     for index, move in enumerate(scenario.levers):
-        if not move.acts_in(base.period):
-            continue
-        rows, columns = _cells(move, base)
+        rows, columns = cells_moved(move, base)
         if not (rows and columns):
             continue  # not sold in this period; the checks saw that it is sold in another one
         if move.lever == "launch":
@@ -125,7 +144,9 @@ def compose(
         if mark:
             marks.append(mark)
     moves = lever_moves(base, draft.net_prices)
-    matched = _match(draft, followed_moves(scenario, base, own_firm, [*history, moves]))
+    matched = np.zeros_like(draft.priced)
+    if _anybody_matches(scenario):
+        matched = _match(draft, followed_moves(scenario, base, own_firm, [*history, moves]))
     return Composed(
         market=_moved(market, draft, supply),
         supply=supply,
@@ -137,6 +158,57 @@ def compose(
         matched=matched,
         outside_seen=tuple(marks),
     )
+
+
+def compose_subsets(
+    levers: Sequence[LeverMove], base: Base, chosen: Sequence[int]
+) -> Iterator[Subset]:
+    """Apply every subset of some levers to one period of the base, rivals held.
+
+    Each lever acts once on what those before it left, so that all subsets together cost little more than one lever
+    each.
+
+    Parameters
+    ----------
+    levers : sequence of LeverMove
+        All levers of a scenario, launches excepted.
+    base : Base
+        One period.
+    chosen : sequence of int
+        Places of the levers whose subsets are wanted, ascending; the others are left out.
+
+    Yields
+    ------
+    Subset
+        Each of the ``2 ** len(chosen)`` subsets once.
+
+    Raises
+    ------
+    InputError
+        If the moves of a subset leave a price of zero or less, no households, or a floor above a cap.
+    """
+    pulls = [(index, levers[index], cells_moved(levers[index], base)) for index in chosen]
+
+    def descend(depth: int, mask: int, draft: _Draft, supply: SupplyDraft) -> Iterator[Subset]:
+        if depth == len(pulls):
+            yield Subset(mask, _moved(base.market, draft, supply), supply, draft.cash_kept)
+            return
+        yield from descend(depth + 1, mask, draft, supply)
+        index, move, (rows, columns) = pulls[depth]
+        if rows and columns:
+            draft, supply = _copied(draft), _copied(supply)
+            _apply(draft, supply, move, rows, columns, base)
+            _check(draft, supply, base.market, index)
+        yield from descend(depth + 1, mask | 1 << index, draft, supply)
+
+    return descend(0, 0, _draft(base), SupplyDraft.of(base))
+
+
+_Arrays = TypeVar("_Arrays", _Draft, SupplyDraft)
+
+
+def _copied(draft: _Arrays) -> _Arrays:
+    return type(draft)(**{item.name: getattr(draft, item.name).copy() for item in fields(draft)})
 
 
 def _draft(base: Base) -> _Draft:
@@ -180,6 +252,14 @@ def _enter(draft: _Draft, supply: SupplyDraft, column: int, entrant: Entrant) ->
     supply.costs[:, column] = entrant.costs
 
 
+def _anybody_matches(scenario: Scenario) -> bool:
+    rivals = scenario.rivals
+    return any(
+        response.mode == "match"
+        for response in (rivals.default, *(named for _, named in rivals.by_firm))
+    )
+
+
 def _match(draft: _Draft, moves: FloatArray) -> BoolArray:
     """Let products follow; one whose own price a lever set does not."""
     moves = np.where(draft.priced, 0.0, moves)
@@ -201,8 +281,11 @@ def _moved(market: Market, draft: _Draft, supply: SupplyDraft) -> Market:
     )
 
 
-def _cells(move: LeverMove, base: Base) -> tuple[list[int], list[int]]:
+def cells_moved(move: LeverMove, base: Base) -> Cells:
+    """Return the rows and columns of the base that a move acts on in its period; nothing where it does not act."""
     market = base.market
+    if not move.acts_in(base.period):
+        return [], []
     wanted = regions_of(base.data_set, move.region)
     rows = [market.regions.index(region) for region in wanted if region in market.regions]
     if move.product is None and move.firm is None:

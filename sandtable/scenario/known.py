@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.scenario.base import coming_periods, periods_of, regions_of
-from sandtable.scenario.launching import launch_faults
+from sandtable.scenario.launching import launch_faults, launched_firms
 from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove, Scenario
 
@@ -51,7 +51,8 @@ def require_known(scenario: Scenario, data_set: DataSet) -> None:
 
 def _named(scenario: Scenario, data_set: DataSet) -> Iterator[Named]:
     products = data_set.tables["products"]
-    codes, firms = set(products["product"]), sorted(set(products["firm"]))
+    codes = {*products["product"], *launched_firms(scenario)}
+    firms = sorted(set(products["firm"]))
     regions = [*regions_of(data_set, None), *data_set.metadata.areas]
     yield "parameters", "parameter set", scenario.parameters, data_set.parameter_sets
     yield "own_firm", "firm", scenario.own_firm, firms

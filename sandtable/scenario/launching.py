@@ -39,6 +39,15 @@ class Entrant:
     neighbours: dict[str, float]
 
 
+def launched_firms(scenario: Scenario) -> dict[str, str]:
+    """Return the firm of each product that a scenario launches."""
+    return {
+        move.product: move.firm
+        for move in scenario.levers
+        if move.lever == "launch" and move.product is not None and move.firm is not None
+    }
+
+
 def launch_faults(move: LeverMove, data_set: DataSet) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with a launch: the field and a sentence."""
     products = data_set.tables["products"]
@@ -132,7 +141,8 @@ def _launched(move: LeverMove, base: Base, place: str) -> tuple[Base, Entrant]:
         base,
         data_set=data_set,
         market=wider_market,
-        list_prices=wider(base.list_prices, np.nan),
+        # where it will stand; the baseline does not offer it
+        list_prices=wider(base.list_prices, entrant.list_prices),
         leads=wider(base.leads, np.nan),
     )
     return extended, entrant
@@ -198,7 +208,7 @@ def _entrant(move: LeverMove, base: Base, weights: FloatArray) -> Entrant:
     return Entrant(
         deltas=np.where(sold, deltas, -np.inf),
         net_prices=listed * np.where(np.isfinite(ratio), ratio, 1.0),
-        list_prices=np.where(sold, listed, np.nan),
+        list_prices=listed,
         costs=costs,
         neighbours=dict(zip(codes.tolist(), weights[weights > 0].tolist(), strict=True)),
     )

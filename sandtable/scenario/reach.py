@@ -33,7 +33,7 @@ def reach_fault(move: LeverMove, lever: Lever, scenario: Scenario, data_set: Dat
     if not acting:
         return f"acts in no period that is run ({_span(run)}); change its dates or the horizon."
     everything = move.product is None and move.firm is None
-    if lever.scope == "market" or move.lever == "launch":
+    if lever.scope == "market" or "launch" in (move.lever, *_levers_of(move.product, scenario)):
         return None
     products = data_set.tables["products"]
     firm = products["firm"] == move.firm
@@ -57,6 +57,13 @@ def reach_fault(move: LeverMove, lever: Lever, scenario: Scenario, data_set: Dat
         target = move.product or move.firm
         return f"{target} sells nothing{where} in {_span(acting)}; choose what is sold then."
     return _price_left(move, sold) if move.lever in PRICES else None
+
+
+def _levers_of(product: str | None, scenario: Scenario) -> list[str]:
+    """Name the levers that a scenario already pulls on a product."""
+    return [
+        item.lever for item in scenario.levers if product is not None and item.product == product
+    ]
 
 
 def _span(periods: Sequence[str]) -> str:

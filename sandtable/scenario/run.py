@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import ParameterSet
@@ -61,26 +62,11 @@ class Result:
         With capacities also what the scenario orders, delivers, cancels and lets wait.
         """
         queued = any(item.queue is not None for item in self.periods)
-        frames = []
-        for item in self.periods:
-            market = item.base.market
-            names = item.base.data_set.tables["products"].set_index("product")["name"]
-            n_regions, n_products = len(market.regions), len(market.products)
-            columns: dict[str, Any] = {
-                "product": np.tile(market.products, n_regions),
-                "name": np.tile(names.loc[list(market.products)], n_regions),
-                "firm": np.tile(market.firms, n_regions),
-                "region": np.repeat(market.regions, n_products),
-                "period": item.base.period,
-            }
-            for measure in MEASURES:
-                for side, state in (("baseline", item.baseline), ("scenario", item.scenario)):
-                    columns[f"{measure}_{side}"] = getattr(state, measure).ravel()
-            if queued:
-                columns |= _queue_columns(item)
-            sold = market.offered | item.composed.market.offered
-            frames.append(pd.DataFrame(columns)[sold.ravel()])
-        return pd.concat(frames, ignore_index=True)
+        parts = [_columns(item, queued=queued) for item in self.periods]
+        # one table at the end: a table a period takes most of the time of a run
+        return pd.DataFrame(
+            {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as plain values, for JSON: full precision, None for what is missing."""
@@ -95,6 +81,30 @@ class Result:
         }
 
 
+def _columns(item: PeriodResult, *, queued: bool) -> dict[str, NDArray[Any]]:
+    """Return the columns of one period, products that are sold on neither side left out."""
+    market = item.base.market
+    table = item.base.data_set.tables["products"]
+    named = dict(zip(table["product"].tolist(), table["name"].tolist(), strict=True))
+    shape = market.prices.shape
+    columns: dict[str, NDArray[Any]] = {
+        "product": np.broadcast_to(np.array(market.products, dtype=object), shape),
+        "name": np.broadcast_to(
+            np.array([named[code] for code in market.products], dtype=object), shape
+        ),
+        "firm": np.broadcast_to(np.array(market.firms, dtype=object), shape),
+        "region": np.broadcast_to(np.array(market.regions, dtype=object)[:, None], shape),
+        "period": np.full(shape, item.base.period, dtype=object),
+    }
+    for measure in MEASURES:
+        columns[f"{measure}_baseline"] = getattr(item.baseline, measure)
+        columns[f"{measure}_scenario"] = getattr(item.scenario, measure)
+    if queued:
+        columns |= _queue_columns(item)
+    sold = market.offered | item.composed.market.offered
+    return {name: values[sold] for name, values in columns.items()}
+
+
 def _queue_columns(item: PeriodResult) -> dict[str, FloatArray]:
     """Return the flow of orders; without a queue orders are delivered at once."""
     found = item.queue
@@ -102,7 +112,7 @@ def _queue_columns(item: PeriodResult) -> dict[str, FloatArray]:
     flows = {name: nothing if found is None else getattr(found, name) for name in QUEUE_MEASURES}
     if found is None:
         flows["orders"] = flows["deliveries"] = item.scenario.units
-    return {f"{name}_scenario": values.ravel() for name, values in flows.items()}
+    return {f"{name}_scenario": values for name, values in flows.items()}
 
 
 def header(scenario: Scenario, data_set: DataSet, parameters: ParameterSet) -> dict[str, Any]:

@@ -18,19 +18,20 @@ from sandtable.units import Change
 @pytest.mark.parametrize(
     ("move", "language", "expected"),
     [
-        (LeverMove("list_price", product="N5", value=255_400.0), "en", "Price N5 → 255,400"),
+        (LeverMove("list_price", product="N5", value=255_400.0), "en", "List price N5 → 255,400"),
         (
             LeverMove("list_price", product="N5", region="East", change=Change("relative", -0.05)),
             "en",
-            "Price N5 −5.0~% (East)",
+            "List price N5 −5.0~% (East)",
         ),
         (
             LeverMove("list_price", product="N5", region="East", value=255_400.0),
             "zh",
-            "价格 N5 → 25.54~万 (华东)",
+            "指导价 N5 → 25.54~万 (华东)",
         ),
+        (LeverMove("capacity", product="N5", value=7_600.0), "en", "Capacity N5 → 7,600"),
         (LeverMove("exit", product="O3"), "en", "Exit O3"),
-        (LeverMove("ownership", firm="Lyra", owner="Orion"), "en", "Owner Lyra → Orion"),
+        (LeverMove("ownership", firm="Lyra", owner="Orion"), "en", "Ownership Lyra → Orion"),
         (
             LeverMove("market_size", change=Change("relative", 0.1), first="2026-05"),
             "en",

@@ -100,11 +100,16 @@ def test_every_sentence_that_is_asked_for_exists() -> None:
     assert [item for item in families if not any(re.fullmatch(item, key) for key in ENGLISH)] == []
 
 
-def test_every_lever_reason_grade_and_kind_has_a_sentence() -> None:
-    wanted = {f"lever_{name}" for name in lever_table()}
-    wanted |= {f"reason_{name}" for name in get_args(Reason)}
+def test_every_reason_grade_and_kind_has_a_sentence() -> None:
+    wanted = {f"reason_{name}" for name in get_args(Reason)}
     wanted |= {*get_args(Grade), "kind_real", "kind_synthetic", "real", "synthetic"}
     assert wanted - set(ENGLISH) == set()
+
+
+def test_a_lever_is_called_what_its_table_says() -> None:
+    for name, lever in lever_table().items():
+        assert Text("en").lever(name) == lever.label.en
+        assert Text("zh").lever(name) == lever.label.zh
 
 
 def test_chinese_sentences_are_chinese() -> None:

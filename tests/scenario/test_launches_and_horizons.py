@@ -9,6 +9,7 @@ import pytest
 
 from sandtable.errors import InputError
 from sandtable.scenario.base import base_of, coming_periods, path_of
+from sandtable.scenario.files import parse_scenario
 from sandtable.scenario.launching import with_launches
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.periods import PeriodResult
@@ -177,3 +178,17 @@ def test_two_years_may_be_run_and_no_more() -> None:
     assert coming_periods(PREMIUM)[-1] == "2028-06"
     with pytest.raises(InputError, match="no period is called '2028-07'"):
         run_moves(periods=("2028-07",))
+
+
+def test_levers_act_on_a_new_product_as_on_any_other() -> None:
+    plain = run_moves(launch(like=("N5",)))
+    cut = LeverMove("list_price", product="N6", change=relative(-0.1))
+    cheaper = run_moves(launch(like=("N5",)), cut)
+    assert units(cheaper.periods[0], "N6") > 1.2 * units(plain.periods[0], "N6")
+    text = (
+        "schema: 1\ntitle: T\ndata: premium_ev\nlevers:\n"
+        "  - {lever: launch, product: N6, firm: Nova, value: 268800, like: N5}\n"
+        "  - {lever: list_price, product: N6, change: -10 %}\n"
+    )
+    scenario, data = parse_scenario(text.encode(), file="launch.yaml")
+    assert run(scenario, data).rows.equals(cheaper.rows)

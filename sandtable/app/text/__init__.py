@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Literal
 
 from sandtable.documents import parse_document
+from sandtable.scenario.levers import lever_table
 
 Language = Literal["en", "zh"]
 LANGUAGES: dict[Language, str] = {"en": "EN", "zh": "中文"}
@@ -46,6 +47,11 @@ class Text:
     def __call__(self, key: str, **slots: object) -> str:
         """Return a sentence with its slots filled."""
         return self._sentences[key].format(**slots)
+
+    def lever(self, name: str) -> str:
+        """Return what a lever is called, as the table of levers says."""
+        label: str = getattr(lever_table()[name].label, self.language)
+        return label
 
     def name(self, name: str) -> str:
         """Return the translation of a name from the data, or the name itself."""
