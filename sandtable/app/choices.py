@@ -146,7 +146,10 @@ def rivals(state: TableState, scope: Scope) -> None:
         )
         st.caption(_rivals_note(state), width="stretch")
         parameters(state)
-        st.html(verdict_badge(open_parameters(state.scenario, session.data_set()), text))
+        st.html(
+            verdict_badge(open_parameters(state.scenario, session.data_set()), text),
+            width="content",
+        )
 
 
 def _rivals_note(state: TableState) -> str:

@@ -63,9 +63,14 @@ class Format:
         unit = "个百分点" if self.language == "zh" else "pt"
         return f"{_signed(difference * 100, decimals)}{NO_BREAK}{unit}"
 
-    def decimal(self, value: float | None) -> str:
-        """Write a number with one decimal: ``−3.7``."""
-        return MISSING if value is None or not math.isfinite(value) else _fixed(value, 1)
+    def decimal(self, value: float | None, decimals: int = 1) -> str:
+        """Write a number with one decimal, or as many as wanted: ``−3.7``."""
+        return MISSING if value is None or not math.isfinite(value) else _fixed(value, decimals)
+
+    @property
+    def axis_currency(self) -> str:
+        """The currency of an axis whose ticks are written by `tick`."""
+        return self._chinese_currency if self.language == "zh" else self.metadata.currency
 
     def price(self, value: float | None) -> str:
         """Write a price: ``255,400``, in Chinese ``25.54 万``; other currencies as the step asks."""
@@ -74,6 +79,20 @@ class Format:
         if self.chinese_money and value:
             return f"{_fixed(value / 1e4, 2)}{NO_BREAK}万"
         return _fixed(value, self.price_decimals)
+
+    def signed_price(self, difference: float | None) -> str:
+        """Write a difference of two prices: ``−21,900``, in Chinese ``−2.19 万``."""
+        written = self.price(difference)
+        if difference is None or not difference > 0 or not any(d in written for d in "123456789"):
+            return written
+        return f"+{written}"
+
+    def tick(self, price: float) -> str:
+        """Write a price on an axis: ``250k``, in Chinese ``25 万``; other currencies in thousands."""
+        amount = price * self.metadata.money_scale
+        if self.chinese_money:
+            return f"{amount / 1e4:,.10g}{NO_BREAK}万"
+        return f"{amount / 1e3:,.10g}k"
 
     @property
     def price_decimals(self) -> int:
@@ -141,6 +160,12 @@ class Format:
             "Dec",
         ]
         return f"{months[int(rest) - 1]} {year}"
+
+    def month(self, period: str) -> str:
+        """Write a period without its year: ``Jun``, in Chinese ``6 月``; years stay as they are."""
+        year, _, rest = period.partition("-")
+        whole = self.period(period)
+        return whole.removesuffix(f" {year}").removeprefix(f"{year} 年 ") if rest else whole
 
 
 def arrow(value: float) -> str:

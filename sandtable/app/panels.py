@@ -148,6 +148,7 @@ def plain_table(columns: Sequence[str], rows: Sequence[Sequence[str]], marked: i
     return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def badge(text: str, kind: str) -> str:
-    """Return the provenance badge."""
-    return f'<span class="badge {escape(kind)}">{escape(text)}</span>'
+def badge(text: str, kind: str, why: str = "") -> str:
+    """Return a badge: of provenance, or of a verdict, with the reasons for whoever points at it."""
+    title = f' title="{escape(why)}"' if why else ""
+    return f'<span class="badge {escape(kind)}"{title}>{escape(text)}</span>'

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from sandtable.app import session
 from sandtable.app.guard import guarded, show_callback_fault
-from sandtable.app.pages import model, sand_table
+from sandtable.app.pages import competitors, model, sand_table
 from sandtable.app.session import choose_data_set, language, text
 
 STYLE = Path(__file__).parent / "style.css"
@@ -18,13 +19,17 @@ def main() -> None:
     st.set_page_config(page_title="sandtable", layout="wide", initial_sidebar_state="collapsed")
     st.html(STYLE)
     words = text()
-    page = st.navigation(
-        [
-            st.Page(guarded(sand_table.show), title=words("page"), url_path="table", default=True),
-            st.Page(guarded(model.show), title=words("model_page"), url_path="model"),
-        ],
-        position="top",
-    )
+    shown = {
+        "table": (sand_table.show, words("page")),
+        "competitors": (competitors.show, words("competitors_page")),
+        "model": (model.show, words("model_page")),
+    }
+    pages = {
+        name: st.Page(guarded(show), title=title, url_path=name, default=name == "table")
+        for name, (show, title) in shown.items()
+    }
+    session.remember_pages(pages)
+    page = st.navigation(list(pages.values()), position="top")
     place = st.container(key="place", horizontal=True, vertical_alignment="center", gap="small")
     with st.container(key="fault"):
         show_callback_fault()

@@ -198,3 +198,14 @@ def try_result(scenario: Scenario) -> Result | None:
         return result_of(scenario)
     except SandtableError:
         return None
+
+
+def remember_pages(pages: dict[str, st.Page]) -> None:
+    """Keep the pages of this run by name, so that one can link to another."""
+    st.session_state["pages"] = pages
+
+
+def page(name: str) -> st.Page | None:
+    """Return a page to link to; None when the page is shown on its own."""
+    pages: dict[str, st.Page] = st.session_state.get("pages", {})
+    return pages.get(name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from sandtable.app import session, shelf
-from sandtable.app.describe import describe
+from sandtable.app.describe import describe, plain
 from sandtable.app.guard import callback
+from sandtable.app.models import verdict_badge
 from sandtable.app.state import TableState
+from sandtable.scenario.base import open_parameters
 
 
 def show(state: TableState) -> None:
@@ -21,6 +23,10 @@ def show(state: TableState) -> None:
     )
     st.markdown(f":small[**{plain(state.scenario.title or text('untitled'))}**]", width="content")
     st.caption(text("revision", number=state.revision), width="content")
+    # on every page: what is refused must say so wherever its numbers stand
+    st.html(
+        verdict_badge(open_parameters(state.scenario, session.data_set()), text), width="content"
+    )
     changes = st.popover(
         label, disabled=not count, type="tertiary", key="changes", on_change="rerun"
     )
@@ -69,11 +75,6 @@ def show(state: TableState) -> None:
     if export.open:
         with export:
             shelf.export_panel(session.evaluate(state.scenario).result, text)
-
-
-def plain(name: str) -> str:
-    """Keep Markdown from reading a name."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]()#+-.!|~:$<>" else sign for sign in name)
 
 
 def _changes(state: TableState) -> None:

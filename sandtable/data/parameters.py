@@ -137,6 +137,25 @@ class ParameterSet(StrictModel):
             named["price_spread"] = self.price_spread
         return {**named, **{f"sigma_{nest}": sigma for nest, sigma in sigmas}}
 
+    @property
+    def label(self) -> BilingualText | None:
+        """What must stand beside every number that rests on the parameters; None when they may be used as they are.
+
+        Parameters that nobody judged (`verdict` is None) have no label.
+        """
+        verdict = self.verdict
+        if verdict is None or verdict.grade == "usable":
+            return None
+        refused = verdict.grade == "refuse"
+        said = ("refused", "不予采用") if refused else ("to be used with care", "须谨慎使用")
+        en = " ".join(reason.en for reason in verdict.reasons)
+        zh = "".join(reason.zh for reason in verdict.reasons)
+        # built from checked texts; a dozen long reasons may be longer than one text of a file
+        return BilingualText.model_construct(
+            en=f"the parameters behind '{self.name}' are {said[0]}: {en}",
+            zh=f"“{self.name}”所用参数{said[1]}：{zh}",
+        )
+
 
 def note_inconsistencies(document: Document, parameters: ParameterSet, file_stem: str) -> None:
     """Note ranges and contradictions that no single field shows, each at its own place."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from sandtable.errors import Fault, InputError
-from sandtable.export.workbook import workbook
+from sandtable.export.workbook import labelled_rows, workbook
 from sandtable.scenario.run import Result
 from sandtable.scenario.writing import scenario_text
 
@@ -42,7 +42,7 @@ def write_result(result: Result, folder: Path) -> None:
         If the folder cannot be written; nothing is left half-written then.
     """
     contents = {
-        "rows.csv": _neutral(result.rows).to_csv(index=False).encode(),
+        "rows.csv": _neutral(labelled_rows(result)).to_csv(index=False).encode(),
         "result.json": json.dumps(
             result.to_dict(), ensure_ascii=False, indent=1, allow_nan=False
         ).encode(),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
+import pandas as pd
 import xlsxwriter
 
 from sandtable import __version__
@@ -41,13 +42,31 @@ def workbook(result: Result) -> bytes:
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, OPTIONS) as book:
         sheets = _Sheets(book)
-        sheets.add("Summary", *_summary(result))
-        sheets.add("Firms", *_firms(result))
-        rows = result.rows
+        sheets.add("Summary", *_labelled(result, *_summary(result)))
+        sheets.add("Firms", *_labelled(result, *_firms(result)))
+        rows = labelled_rows(result)
         sheets.add("Products", list(rows.columns), rows.to_numpy(dtype=object).tolist())
         sheets.add("Levers", *_levers(result))
         sheets.add("Provenance", *_provenance(result))
     return stream.getvalue()
+
+
+def labelled_rows(result: Result) -> pd.DataFrame:
+    """Return the rows of a result with the label of its parameters in the last column.
+
+    Parameters
+    ----------
+    result : Result
+        A converged result.
+
+    Returns
+    -------
+    DataFrame
+        `Result.rows`, with the column ``label`` where the parameters are refused or to be used with care, so that a
+        row copied into another file keeps it.
+    """
+    label = result.parameters.label
+    return result.rows if label is None else result.rows.assign(label=label.en)
 
 
 class _Sheets:
@@ -84,6 +103,14 @@ class _Sheets:
 
 
 Table = tuple[list[str], list[list[Any]]]
+
+
+def _labelled(result: Result, columns: list[str], rows: list[list[Any]]) -> Table:
+    """Add the label of the parameters as a last column, when there is one."""
+    label = result.parameters.label
+    if label is None:
+        return columns, rows
+    return [*columns, "label"], [[*row, label.en] for row in rows]
 
 
 def _summary(result: Result) -> Table:

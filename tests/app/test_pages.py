@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from sandtable.app.state import TableState
 from sandtable.app.text import Language, Text
-from sandtable.scenario.model import LeverMove, Rivals, Scenario
+from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario
 from sandtable.units import Change
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
@@ -92,6 +93,51 @@ def test_the_page_on_data_and_model_names_its_source_and_every_number(
     assert text("kind_real" if data == "us_autos" else "kind_synthetic") in said
     assert text("parameter_price_coefficient") in said
     assert re.search(r"[0-9a-f]{64}", said)
+
+
+def competitors_page() -> None:
+    from sandtable.app.guard import guarded
+    from sandtable.app.pages import competitors
+
+    guarded(competitors.show)()
+
+
+@combinations
+@languages
+def test_the_page_on_competitors_opens_empty_and_with_a_scenario(
+    data: str, language: Language
+) -> None:
+    text = Text(language)
+    page = AppTest.from_function(competitors_page, default_timeout=TIMEOUT)
+    app = opened(page, data, language)
+    no_fault(app)
+    said = written(app)
+    assert text("held_empty") in said
+    assert text("elasticity_caption") in html.unescape(said)
+    assert (text("calendar_none") in said) is (data == "us_autos")
+    moved = opened(app, data, language, cut(data))
+    no_fault(moved)
+    assert text("cars_answered") in written(moved)
+    assert text("held_empty") not in written(moved)
+
+
+def test_a_response_set_on_the_page_on_competitors_is_the_scenario_of_the_table() -> None:
+    page = AppTest.from_function(competitors_page, default_timeout=TIMEOUT)
+    app = opened(page, "premium_ev", "en", cut("premium_ev"))
+    (box,) = [item for item in app.selectbox if str(item.key).startswith("response:Orion:")]
+    box.set_value("match 50 %, lag 1").run()
+    no_fault(app)
+    rivals = app.session_state["tables"]["premium_ev"].scenario.rivals
+    assert rivals.response("Orion", "Nova") == Response("match", 0.5, 1)
+    assert rivals.response("Lyra", "Nova") == Response("best_response")
+
+
+def test_a_firm_without_sales_here_is_a_sentence() -> None:
+    page = AppTest.from_function(competitors_page, default_timeout=TIMEOUT)
+    table = TableState(Scenario("", "premium_ev", own_firm="Nobody"), "Nobody")
+    app = opened(page, "premium_ev", "en", table)
+    assert [item.value for item in app.exception] == []
+    assert Text("en")("no_own_product", firm="Nobody") in written(app)
 
 
 def broken_page() -> None:

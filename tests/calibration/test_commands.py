@@ -119,8 +119,8 @@ def test_what_is_written_runs_in_a_scenario_with_its_label(command: Any, tmp_pat
     data_set = load_data_set(folder, tables={"products", "sales", "market"})
     calibrated = run(Scenario("", "premium_ev", parameters=CALIBRATION.stem), data_set)
     combined = run(Scenario("", "premium_ev", parameters=POSTERIOR.stem), data_set)
-    assert not [one for one in calibrated.warnings if "estimate behind" in one]
-    assert "'estimate_and_literature' is to be used with care" in combined.warnings[0]
+    assert not [one for one in calibrated.warnings if "parameters behind" in one]
+    assert "'estimate_and_literature' are to be used with care" in combined.warnings[0]
     for result in (calibrated, combined):
         rows = result.rows
         assert (rows["units_scenario"] - rows["units_baseline"]).abs().max() < 1e-6

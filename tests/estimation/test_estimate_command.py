@@ -44,7 +44,7 @@ def test_a_refused_estimate_carries_its_label_into_the_file_and_every_run(tmp_pa
     data_set = load_data_set(folder)
     name = next(key for key, item in data_set.parameter_sets.items() if item.verdict is not None)
     result = run(Scenario("", "us_autos", parameters=name), data_set)
-    assert result.warnings[0].startswith(f"the estimate behind '{name}' is refused: ")
+    assert result.warnings[0].startswith(f"the parameters behind '{name}' are refused: ")
 
 
 def test_a_missing_spec_is_bad_input() -> None:

@@ -227,8 +227,9 @@ def test_a_warning_of_many_periods_is_given_once() -> None:
 
 def test_negative_costs_are_said() -> None:
     result = run(Scenario("Empty", "us_autos", parameters="logit"), data_set("us_autos"))
-    assert len(result.warnings) == 1
-    assert "implies negative marginal costs for 71 of 131 products" in result.warnings[0]
+    label, costs = result.warnings
+    assert label.startswith("the parameters behind 'logit' are refused: Price is not instrumented")
+    assert "implies negative marginal costs for 71 of 131 products" in costs
 
 
 def refusal(*moves: LeverMove, **fields: object) -> list[str]:

@@ -9,6 +9,7 @@ import streamlit as st
 from sandtable.app import choices, inspector, session, shelf, strip
 from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
+from sandtable.app.describe import plain
 from sandtable.app.finding import finding
 from sandtable.app.guard import callback
 from sandtable.app.models import model_table
@@ -18,7 +19,8 @@ from sandtable.app.sources import change_rows, source_rows, source_title, winner
 from sandtable.app.state import TableState, apply_operations
 from sandtable.app.view import Scope, base_list_prices, board_view
 from sandtable.errors import ConvergenceError, SandtableError
-from sandtable.scenario.run import PeriodResult, Result
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.run import Result
 from sandtable.scenario.summary import change_by_firm, totals, volume_source
 
 BOARD = "board"
@@ -180,4 +182,4 @@ def _warnings(result: Result) -> None:
         text = session.text()
         with st.expander(f"{text('warnings')} ({len(result.warnings)})"):
             for warning in result.warnings:
-                st.caption(strip.plain(warning))
+                st.caption(plain(warning))

@@ -1,0 +1,1 @@
+"""What the page on competitors shows: trails, substitutes, answers, events."""
