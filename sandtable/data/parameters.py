@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Literal
@@ -136,6 +137,12 @@ class ParameterSet(StrictModel):
         if self.price_spread is not None:
             named["price_spread"] = self.price_spread
         return {**named, **{f"sigma_{nest}": sigma for nest, sigma in sigmas}}
+
+    # not kept: a changed copy would take the old one with it
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that the set says: two sets of one name may differ."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
     @property
     def label(self) -> BilingualText | None:

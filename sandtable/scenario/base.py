@@ -153,7 +153,7 @@ def base_of(
     """
     supply = supply or Supply()
     # a data set loaded without its funnel has the same hash, but no leads
-    key = (data_set.sha256, parameters.name, period, "funnel" in data_set.tables, supply)
+    key = (data_set.sha256, parameters.fingerprint, period, "funnel" in data_set.tables, supply)
     with _lock:
         if key in _bases:
             _bases.move_to_end(key)

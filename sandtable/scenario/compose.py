@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
@@ -161,12 +161,12 @@ def compose(
 
 
 def compose_subsets(
-    levers: Sequence[LeverMove], base: Base, chosen: Sequence[int]
+    levers: Sequence[LeverMove], base: Base, masks: Collection[int]
 ) -> Iterator[Subset]:
-    """Apply every subset of some levers to one period of the base, rivals held.
+    """Apply some subsets of the levers to one period of the base, rivals held.
 
-    Each lever acts once on what those before it left, so that all subsets together cost little more than one lever
-    each.
+    Subsets that begin alike share the work up to where they part, so that all subsets together cost little more than
+    one lever each.
 
     Parameters
     ----------
@@ -174,34 +174,41 @@ def compose_subsets(
         All levers of a scenario, launches excepted.
     base : Base
         One period.
-    chosen : sequence of int
-        Places of the levers whose subsets are wanted, ascending; the others are left out.
+    masks : collection of int
+        The subsets, each once: bit i for lever i.
 
     Yields
     ------
     Subset
-        Each of the ``2 ** len(chosen)`` subsets once.
+        In some other order.
 
     Raises
     ------
     InputError
         If the moves of a subset leave a price of zero or less, no households, or a floor above a cap.
     """
-    pulls = [(index, levers[index], cells_moved(levers[index], base)) for index in chosen]
 
-    def descend(depth: int, mask: int, draft: _Draft, supply: SupplyDraft) -> Iterator[Subset]:
-        if depth == len(pulls):
-            yield Subset(mask, _moved(base.market, draft, supply), supply, draft.cash_kept)
+    def descend(
+        index: int, wanted: Collection[int], draft: _Draft, supply: SupplyDraft
+    ) -> Iterator[Subset]:
+        if index == len(levers):
+            for mask in wanted:
+                yield Subset(mask, _moved(base.market, draft, supply), supply, draft.cash_kept)
             return
-        yield from descend(depth + 1, mask, draft, supply)
-        index, move, (rows, columns) = pulls[depth]
-        if rows and columns:
-            draft, supply = _copied(draft), _copied(supply)
-            _apply(draft, supply, move, rows, columns, base)
-            _check(draft, supply, base.market, index)
-        yield from descend(depth + 1, mask | 1 << index, draft, supply)
+        without = [mask for mask in wanted if not mask >> index & 1]
+        if without:
+            yield from descend(index + 1, without, draft, supply)
+        pulled = [mask for mask in wanted if mask >> index & 1]
+        if pulled:
+            rows, columns = cells[index]
+            if rows and columns:
+                draft, supply = _copied(draft), _copied(supply)
+                _apply(draft, supply, levers[index], rows, columns, base)
+                _check(draft, supply, base.market, index)
+            yield from descend(index + 1, pulled, draft, supply)
 
-    return descend(0, 0, _draft(base), SupplyDraft.of(base))
+    cells = [cells_moved(move, base) for move in levers]
+    return descend(0, masks, _draft(base), SupplyDraft.of(base))
 
 
 _Arrays = TypeVar("_Arrays", _Draft, SupplyDraft)

@@ -198,13 +198,12 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _write(market: SyntheticMarket, folder: Path) -> None:
-    (folder / "parameters").mkdir(parents=True)
-    (folder / "answer_key").mkdir()
+    (folder / "answer_key").mkdir(parents=True)
     for name, table in market.tables.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     market.costs.to_csv(folder / "answer_key" / "costs.csv", index=False, lineterminator="\n")
     shutil.copyfile(PLAN_FOLDER / "metadata.yaml", folder / "metadata.yaml")
-    for specs in ("estimates", "calibrations", "posteriors"):
+    for specs in ("estimates", "calibrations", "posteriors", "parameters"):
         shutil.copytree(PLAN_FOLDER / specs, folder / specs)
     yaml = YAML()
     yaml.width = 1000  # no wrapped lines, so that a change is one line of a diff

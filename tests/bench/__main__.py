@@ -19,9 +19,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.measure import Row
+from tests.bench.measure import Row, missed
 
-MODULES = ("shares", "equilibrium", "inversion", "lever", "browser")
+MODULES = ("shares", "equilibrium", "inversion", "lever", "planning", "scaling", "browser")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,6 +46,7 @@ def main() -> None:
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(document, indent=2), encoding="utf-8")
     _print(rows, document["machine"])
+    Console().print(missed(rows), soft_wrap=True)
     Console().print(f"Written to {arguments.json}", soft_wrap=True)
 
 
@@ -75,9 +76,13 @@ def _print(rows: list[Row], machine: object) -> None:
             "" if row.measured is None else f"{row.measured:.3g}{row.unit}",
             "" if row.gate is None else f"{'≥' if row.at_least else '≤'} {row.gate:g}{row.unit}",
             row.verdict,
-            "\n".join(part for part in (times, row.remark) if part),
+            "\n".join(part for part in (times, _peak(row), row.remark) if part),
         )
     Console().print(table)
+
+
+def _peak(row: Row) -> str:
+    return "" if row.peak is None else f"peak memory {row.peak / 1e6:.3g} MB"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping
+import tracemalloc
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -45,6 +46,8 @@ class Row:
         The times behind the number.
     remark : str
         A sentence: what was checked, or why the row was skipped.
+    peak : int or None
+        Bytes that the work held at most beyond its input; None when nobody looked.
     """
 
     work: str
@@ -54,6 +57,7 @@ class Row:
     unit: str = "x"
     times: Mapping[str, Times] = field(default_factory=dict)
     remark: str = ""
+    peak: int | None = None
 
     @property
     def verdict(self) -> str:
@@ -104,6 +108,32 @@ def side_by_side(
         name: Times(statistics.median(found), min(found), max(found), len(found))
         for name, found in seconds.items()
     }
+
+
+def peak_bytes(work: Callable[[], object]) -> int:
+    """Bytes that a piece of work allocates at most at one time, numpy's arrays among them."""
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        work()
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return most - before
+
+
+def missed(rows: Sequence[Row]) -> str:
+    """Say which gates are missed, and what was skipped."""
+    held = [row for row in rows if row.verdict in ("met", "missed")]
+    lost = [row.work for row in held if row.verdict == "missed"]
+    skipped = [row.work for row in rows if row.verdict == "skipped"]
+    said = f"{len(held) - len(lost)} of {len(held)} gates met."
+    if lost:
+        said += f" Missed: {'; '.join(lost)}."
+    if skipped:
+        said += f" Skipped: {'; '.join(skipped)}."
+    return said
 
 
 def ratio(times: Mapping[str, Times], above: str, below: str) -> float:

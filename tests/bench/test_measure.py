@@ -1,8 +1,9 @@
 """The table says what was measured."""
 
+import numpy as np
 import pytest
 
-from tests.bench.measure import Row, ratio, side_by_side
+from tests.bench.measure import Row, missed, peak_bytes, ratio, side_by_side
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,14 @@ def test_times_are_taken_in_turn_after_a_warm_up() -> None:
     assert calls[:6] == ["slow", "quick"] * 3
     assert (times["slow"].repeats, times["quick"].repeats) == (3, 5)
     assert ratio(times, "slow", "quick") == 8.0
+
+
+def test_missed_gates_are_named() -> None:
+    rows = [Row("quick", 1.0, 2.0, at_least=False), Row("slow", 3.0, 2.0, at_least=False)]
+    assert missed(rows) == "1 of 2 gates met. Missed: slow."
+    assert missed([*rows[:1], Row("free", 1.0)]) == "1 of 1 gates met."
+    assert missed([*rows[:1], Row("page")]) == "1 of 1 gates met. Skipped: page."
+
+
+def test_peak_memory_counts_arrays_that_are_gone_again() -> None:
+    assert 8_000_000 <= peak_bytes(lambda: np.ones(1_000_000).sum()) < 9_000_000

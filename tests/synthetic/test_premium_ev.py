@@ -11,6 +11,7 @@ import pytest
 from sandtable.data import DataSet, load_data_set
 from sandtable.documents import read_document
 from sandtable.errors import InputError
+from sandtable.estimation import estimate, read_spec
 from sandtable.market.demand import Demand
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray, Nests, Tastes
@@ -308,7 +309,7 @@ def test_prices_follow_quality_but_cost_shifters_do_not() -> None:
 
 def test_simpler_models_have_the_same_elasticity_of_the_n5() -> None:
     sets = premium_ev().parameter_sets
-    assert set(sets) == {"random_coefficient", "nested", "logit"}
+    assert set(sets) == {"random_coefficient", "nested", "logit", "estimated"}
     market, products = month_wide(None, "2026-06")
     place = market.products.index("N5")
 
@@ -358,3 +359,16 @@ def test_generating_again_replaces_the_folder_and_leaves_nothing_behind(tmp_path
     assert (folder / "sales.csv").read_bytes() != first
     assert not (folder / "parameters" / "old.yaml").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["premium_ev"]
+
+
+@pytest.mark.slow
+def test_the_shipped_estimate_is_what_its_spec_gives() -> None:
+    data = load_data_set(FOLDER)
+    found = estimate(data, read_spec(FOLDER / "estimates" / "random_coefficient_optimal.yaml", data))
+    shipped = data.parameter_sets["estimated"]
+    assert shipped.verdict is not None
+    assert found.verdict.grade == shipped.verdict.grade == "usable"
+    for name, parameter in shipped.named().items():
+        item = found.coefficient(name)
+        assert parameter.value == pytest.approx(item.value, rel=1e-3)
+        assert parameter.standard_error == pytest.approx(item.standard_error, rel=1e-2)
