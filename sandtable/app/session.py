@@ -74,6 +74,9 @@ def _warm(sha256: str, _data_set: DataSet) -> None:
 
 
 def _data_set_name() -> str:
+    chosen = st.session_state.get("data_set")
+    if chosen:  # asked many times a run: no need to look into the folder
+        return str(chosen)
     names = data_set_names()
     if not names:
         raise InputError(
@@ -86,7 +89,8 @@ def _data_set_name() -> str:
             ]
         )
     first = FIRST_DATA_SET if FIRST_DATA_SET in names else names[0]
-    return str(st.session_state.get("data_set") or first)
+    st.session_state["data_set"] = first
+    return first
 
 
 def choose_data_set() -> None:
@@ -175,16 +179,26 @@ def evaluate(scenario: Scenario) -> Outcome:
     return Outcome(result, None)
 
 
-def result_of(scenario: Scenario) -> Result:
-    """Run a scenario, or return the result that is at hand."""
-    results: OrderedDict[str, Result] = st.session_state.setdefault("results", OrderedDict())
+def result_of(scenario: Scenario, *, search_again: bool = True) -> Result:
+    """Run a scenario, or return the result that is at hand.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    search_again : bool
+        Whether to look for another price equilibrium: where a figure stands beside others, it need not be.
+    """
+    results: OrderedDict[tuple[str, bool], Result]
+    results = st.session_state.setdefault("results", OrderedDict())
     data = data_set()
-    key = data.sha256 + replace(scenario, title="", question="", author="").sha256
-    if key not in results:
-        results[key] = run(scenario, data)
+    says = data.sha256 + replace(scenario, title="", question="", author="").sha256
+    if (says, True) in results:
+        return results[says, True]
+    if (says, search_again) not in results:
+        results[says, search_again] = run(scenario, data, search_again=search_again)
         while len(results) > KEPT_RESULTS:
             results.popitem(last=False)
-    return results[key]
+    return results[says, search_again]
 
 
 def is_dark() -> bool:
@@ -193,9 +207,9 @@ def is_dark() -> bool:
 
 
 def try_result(scenario: Scenario) -> Result | None:
-    """Run a scenario; None when it cannot be run."""
+    """Run a scenario for a figure beside others; None when it cannot be run."""
     try:
-        return result_of(scenario)
+        return result_of(scenario, search_again=False)
     except SandtableError:
         return None
 

@@ -270,7 +270,9 @@ def _each(
         for place, period in enumerate(drawn):
             base = period.base_of_draw(draw)
             try:
-                item, _ = run_period(result.scenario, base, result.own_firm, memory)
+                item, _ = run_period(
+                    result.scenario, base, result.own_firm, memory, search_again=False
+                )
             except (ConvergenceError, InputError) as error:
                 failures.append(Failure(draw, base.period, str(error)))
                 break

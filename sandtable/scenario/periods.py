@@ -107,7 +107,12 @@ class Memory:
 
 
 def run_period(
-    scenario: Scenario, base: Base, own_firm: str, memory: Memory
+    scenario: Scenario,
+    base: Base,
+    own_firm: str,
+    memory: Memory,
+    *,
+    search_again: bool = True,
 ) -> tuple[PeriodResult, tuple[str, ...]]:
     """Run one period; what the next one needs is put into the memory.
 
@@ -134,7 +139,8 @@ def run_period(
         game = _game(composed, responding)
         answer = equilibrium(game, market.prices)
         prices = answer.require()
-        marks += _other_marks(game, market, answer)
+        if search_again:
+            marks += _other_marks(game, market, answer)
         # a rival answers with its net price; its list price moves by the same amount
         list_prices = list_prices + (supply.asked(prices) - supply.asked(market.prices))
         market = market.moved(prices=prices)

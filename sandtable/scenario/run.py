@@ -129,7 +129,9 @@ def header(scenario: Scenario, data_set: DataSet, parameters: ParameterSet) -> d
     }
 
 
-def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
+def run(
+    scenario: Scenario, data_set: DataSet | None = None, *, search_again: bool = True
+) -> Result:
     """Run a scenario against its data set.
 
     Parameters
@@ -138,6 +140,8 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
         Read by `read_scenario`, or built in Python.
     data_set : DataSet, optional
         The loaded data set, when it is at hand.
+    search_again : bool
+        Whether to look for another price equilibrium from prices at cost, and say so where there is one.
 
     Returns
     -------
@@ -166,7 +170,7 @@ def run(scenario: Scenario, data_set: DataSet | None = None) -> Result:
     memory = Memory()
     for period in periods:
         base = base_of(data_set, parameters, period, scenario.supply)
-        item, marks = run_period(scenario, base, own_firm, memory)
+        item, marks = run_period(scenario, base, own_firm, memory, search_again=search_again)
         items.append(item)
         for mark in marks:
             marked.setdefault(mark, []).append(period)

@@ -19,12 +19,12 @@ DELAY = 0.4
 if not hasattr(running, "plain_run"):
     plain_run = running.run
 
-    def slow_run(scenario: Scenario, *arguments: Any) -> running.Result:
+    def slow_run(scenario: Scenario, *arguments: Any, **options: Any) -> running.Result:
         """Take a while, and crash when a product leaves the market."""
         time.sleep(DELAY)
         if any(move.lever == "exit" for move in scenario.levers):
             raise RuntimeError("a fault that nobody foresaw, with a /secret/path")
-        return plain_run(scenario, *arguments)
+        return plain_run(scenario, *arguments, **options)
 
     def never_settles(game: PricingGame, *_: object, **__: object) -> Equilibrium:
         """Report that the rivals' prices did not settle."""

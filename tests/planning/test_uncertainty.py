@@ -169,10 +169,10 @@ def test_draws_whose_prices_do_not_converge_are_counted(monkeypatch: pytest.Monk
     plain = paired_runs(asked, uncertain(), 5, seed=78)
     lost = plain.draws.parameter_set(2).price_coefficient.value
 
-    def failing(*arguments: object) -> tuple[PeriodResult, tuple[str, ...]]:
+    def failing(*arguments: object, **options: object) -> tuple[PeriodResult, tuple[str, ...]]:
         if arguments[1].parameters.price_coefficient.value == lost:  # type: ignore[attr-defined]
             raise ConvergenceError("iterations", "The prices did not settle.")
-        return run_period(*arguments)  # type: ignore[arg-type]
+        return run_period(*arguments, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(uncertainty, "run_period", failing)
     _lost_one(paired_runs(asked, uncertain(), 5, seed=78), plain, "The prices did not settle.")
