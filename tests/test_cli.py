@@ -246,7 +246,10 @@ def test_levers_lists_the_whole_table(command: Any) -> None:
     assert code == 0
     names = list(plain(out)["levers"])
     _, shown, _ = command("levers")
-    assert [line.split()[0] for line in shown.splitlines()[1:]] == names
+    table, _, terms = shown.partition("\nTerms\n")
+    assert [line.split()[0] for line in table.splitlines()[1:]] == names
+    assert "finance: rate" in terms
+    assert "must be given" in terms
 
 
 def test_data_list_and_show_say_what_is_real(command: Any) -> None:

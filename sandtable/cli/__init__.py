@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from sandtable.cli import calibration, data, estimation, forecast, market, scenarios
+from sandtable.cli import calibration, data, estimation, forecast, funnel, market, scenarios
 from sandtable.errors import ConvergenceError, InputError
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
@@ -35,6 +35,7 @@ app.command()(forecast.backtest)
 app.command()(forecast.forecast)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
+app.add_typer(funnel.app, name="funnel")
 
 
 def main() -> None:

@@ -14,6 +14,8 @@ from sandtable.errors import ConvergenceError, Fault, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sandtable.scenario.levers import Term
+
 ScenarioFile = Annotated[Path, typer.Argument(help="A scenario file (.yaml).")]
 ScenarioFiles = Annotated[list[Path], typer.Argument(help="Scenario files (.yaml).")]
 
@@ -135,3 +137,15 @@ def levers(as_json: Json = False) -> None:
         for name, lever in table.items()
     ]
     print_table("", ["lever", "acts on", "whose", "change", "evidence"], rows)
+    terms = [
+        [f"{name}: {term}", *(_edge(item, value) for value in (item.low, item.high, item.default))]
+        for name, lever in table.items()
+        for term, item in lever.terms.items()
+    ]
+    print_table("Terms", ["lever: term", "lowest", "highest", "left out"], terms)
+
+
+def _edge(term: Term, value: float | None) -> str:
+    if value is None:
+        return "must be given"
+    return f"{value * 100:g} %" if term.kind == "share" else f"{value:g}"

@@ -188,7 +188,7 @@ def _together(result: Result, masks: Sequence[int]) -> FloatArray:
         )
         known: dict[int, FloatArray] = {}
         for some in _some_at_once(
-            compose_subsets(levers, base, sorted({mask & acting for mask in masks}))
+            compose_subsets(result.scenario, base, sorted({mask & acting for mask in masks}))
         ):
             found = _sums(some, base, result.own_firm)
             known |= {subset.mask: sums for subset, sums in zip(some, found, strict=True)}

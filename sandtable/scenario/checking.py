@@ -14,14 +14,14 @@ from sandtable.documents import Document, Place
 from sandtable.errors import did_you_mean
 from sandtable.scenario.base import coming_periods, periods_of, regions_of
 from sandtable.scenario.launching import launch_faults, launched_firms
-from sandtable.scenario.levers import Lever, lever_table
+from sandtable.scenario.levers import Lever, lever_table, term_faults
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.reach import reach_fault
-from sandtable.scenario.supplying import read_response
+from sandtable.scenario.supplying import read_number, read_response
 from sandtable.units import Change, parse_change, parse_value
 
 NEEDS_LEADS = ("lead_volume", "conversion")
-ZERO_ALLOWED = ("customer_cash", "subsidy", "capacity")
+ZERO_ALLOWED = ("customer_cash", "dealer_cash", "subsidy", "capacity")
 FIELDS_OF = {
     "owner": ("ownership", "divestiture"),
     "like": ("launch",),
@@ -144,6 +144,7 @@ class Checker:
             last=last,
             like=_names(entry["like"]),
             characteristics=tuple(sorted((entry["characteristics"] or {}).items())),
+            terms=self._terms(place, name, entry["terms"] or {}),
         )
         if name == "launch":
             self._launch(place, move)
@@ -165,6 +166,23 @@ class Checker:
                     (*place, field),
                     f"belongs to the {verb} {' and '.join(levers)} only; remove it.",
                 )
+
+    def _terms(
+        self, place: Place, name: str, entry: Mapping[str, Any]
+    ) -> tuple[tuple[str, float], ...]:
+        given: dict[str, float] = {}
+        for term, value in entry.items():
+            read = read_number(value)
+            if read is None:
+                self.document.fault(
+                    (*place, "terms", term), "must be a number such as 60 or 4.5 %."
+                )
+            else:
+                given[term] = read
+        for term, message in term_faults(name, given):
+            if term in given or term not in entry:
+                self.document.fault((*place, "terms", term), message)
+        return tuple(sorted(given.items()))
 
     def _launch(self, place: Place, move: LeverMove) -> None:
         for field, message in launch_faults(move, self.data_set):

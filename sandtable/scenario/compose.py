@@ -10,16 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandtable.errors import Fault, InputError
+from sandtable.forecast.periods import period_number
 from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
+from sandtable.response.lifecycle import Lifecycle
 from sandtable.scenario.base import Base, regions_of
 from sandtable.scenario.following import PriceMoves, followed_moves, lever_moves
 from sandtable.scenario.guard_rails import beyond_guard_rail
 from sandtable.scenario.launching import Entrant
+from sandtable.scenario.levers import terms_of
 from sandtable.scenario.model import LeverMove, Scenario
-from sandtable.scenario.supply_draft import SUPPLY_LEVERS, SupplyDraft, changed
+from sandtable.scenario.price_moves import PRICE_LEVERS, move_price
+from sandtable.scenario.supply_draft import SUPPLY_LEVERS, SupplyDraft
 
-PRICE_LEVERS = ("list_price", "net_price", "customer_cash", "rival_price")
 Cells = tuple[list[int], list[int]]  # rows and columns
 
 
@@ -129,15 +132,17 @@ def compose(
     """
     market = base.market
     draft, supply = _draft(base), SupplyDraft.of(base)
+    start = _start(scenario, base)
     marks: list[str] = []
     for index, move in enumerate(scenario.levers):
         rows, columns = cells_moved(move, base)
         if not (rows and columns):
             continue  # not sold in this period; the checks saw that it is sold in another one
         if move.lever == "launch":
-            _enter(draft, supply, columns[0], (entrants or {})[str(move.product)])
+            entrant = (entrants or {})[str(move.product)]
+            _enter(draft, supply, columns[0], entrant, _strength(move, base, start))
         else:
-            _apply(draft, supply, move, rows, columns, base)
+            _apply(draft, supply, move, rows, columns, base, start)
         _check(draft, supply, market, index)
         prices = draft.net_prices if move.lever == "net_price" else draft.list_prices
         mark = beyond_guard_rail(move, base, prices, rows, columns)
@@ -160,9 +165,7 @@ def compose(
     )
 
 
-def compose_subsets(
-    levers: Sequence[LeverMove], base: Base, masks: Collection[int]
-) -> Iterator[Subset]:
+def compose_subsets(scenario: Scenario, base: Base, masks: Collection[int]) -> Iterator[Subset]:
     """Apply some subsets of the levers to one period of the base, rivals held.
 
     Subsets that begin alike share the work up to where they part, so that all subsets together cost little more than
@@ -170,8 +173,8 @@ def compose_subsets(
 
     Parameters
     ----------
-    levers : sequence of LeverMove
-        All levers of a scenario, launches excepted.
+    scenario : Scenario
+        Without launches.
     base : Base
         One period.
     masks : collection of int
@@ -187,6 +190,7 @@ def compose_subsets(
     InputError
         If the moves of a subset leave a price of zero or less, no households, or a floor above a cap.
     """
+    levers, start = scenario.levers, _start(scenario, base)
 
     def descend(
         index: int, wanted: Collection[int], draft: _Draft, supply: SupplyDraft
@@ -203,7 +207,7 @@ def compose_subsets(
             rows, columns = cells[index]
             if rows and columns:
                 draft, supply = _copied(draft), _copied(supply)
-                _apply(draft, supply, levers[index], rows, columns, base)
+                _apply(draft, supply, levers[index], rows, columns, base, start)
                 _check(draft, supply, base.market, index)
             yield from descend(index + 1, pulled, draft, supply)
 
@@ -242,18 +246,32 @@ def _apply(
     rows: list[int],
     columns: list[int],
     base: Base,
+    start: str,
 ) -> None:
     if move.lever in PRICE_LEVERS:
-        _move_price(draft, move, np.ix_(rows, columns), base)
+        cells = np.ix_(rows, columns)
+        move_price(draft.net_prices, draft.list_prices, draft.cash_kept, move, cells, base)
         draft.priced[columns] = True
     elif move.lever in SUPPLY_LEVERS:
         supply.move(move, rows, columns, base)
     else:
-        _move_market(draft, move, rows, columns)
+        _move_market(draft, move, rows, columns, _age(move, base, start))
 
 
-def _enter(draft: _Draft, supply: SupplyDraft, column: int, entrant: Entrant) -> None:
+def _strength(move: LeverMove, base: Base, start: str) -> float:
+    """Return how far a new product is known, 0 to 1; one launched before the run is known as long as it is out."""
+    frequency = base.data_set.metadata.frequency
+    first = start if move.first is None else move.first
+    age = period_number(base.period, frequency) - period_number(first, frequency)
+    life = Lifecycle(ramp=terms_of(move)["ramp"])
+    return float(np.exp(life.log_attraction(np.array([float(age)]))[0]))
+
+
+def _enter(
+    draft: _Draft, supply: SupplyDraft, column: int, entrant: Entrant, strength: float
+) -> None:
     draft.deltas[:, column] = entrant.deltas
+    draft.attraction[:, column] *= strength
     draft.net_prices[:, column] = entrant.net_prices
     draft.list_prices[:, column] = entrant.list_prices
     supply.costs[:, column] = entrant.costs
@@ -304,24 +322,21 @@ def cells_moved(move: LeverMove, base: Base) -> Cells:
     return rows, columns
 
 
-def _move_price(
-    draft: _Draft, move: LeverMove, cells: tuple[NDArray[Any], ...], base: Base
+def _start(scenario: Scenario, base: Base) -> str:
+    """Return the first period that is run."""
+    return scenario.periods[0] if scenario.periods else base.period
+
+
+def _age(move: LeverMove, base: Base, start: str) -> int:
+    """Return for how many periods a move has acted: 0 in its first one."""
+    frequency = base.data_set.metadata.frequency
+    first = start if move.first is None else max(move.first, start)
+    return period_number(base.period, frequency) - period_number(first, frequency)
+
+
+def _move_market(
+    draft: _Draft, move: LeverMove, rows: list[int], columns: list[int], age: int
 ) -> None:
-    if move.lever == "customer_cash":
-        passed = base.parameters.customer_cash_pass_through.value
-        cash = move.value or 0.0
-        draft.net_prices[cells] -= passed * cash
-        draft.cash_kept[cells] += (1 - passed) * cash
-    elif move.lever == "net_price":
-        draft.net_prices[cells] = changed(move, draft.net_prices[cells])
-    else:
-        before = draft.list_prices[cells]
-        after = changed(move, before)
-        draft.list_prices[cells] = after
-        draft.net_prices[cells] += np.nan_to_num(after - before)
-
-
-def _move_market(draft: _Draft, move: LeverMove, rows: list[int], columns: list[int]) -> None:
     cells = np.ix_(rows, columns)
     if move.lever == "exit":
         draft.offered[cells] = False
@@ -332,6 +347,8 @@ def _move_market(draft: _Draft, move: LeverMove, rows: list[int], columns: list[
     else:
         assert move.change is not None
         factor = 1 + move.change.amount
+        if move.lever == "run_out":
+            factor **= age + 1
         draft.attraction[cells] *= factor
         if move.lever == "lead_volume":
             draft.lead_factors[cells] *= factor

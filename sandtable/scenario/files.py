@@ -61,6 +61,7 @@ class LeverEntry(StrictModel):
     owner: Name | None = None
     like: Name | list[Name] | None = None
     characteristics: dict[str, str | int | float] | None = None
+    terms: dict[str, str | int | float] | None = None
     first: Annotated[Period | None, Field(alias="from")] = None
     last: Annotated[Period | None, Field(alias="to")] = None
 

@@ -8,7 +8,7 @@ from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.scenario.base import coming_periods, periods_of, regions_of
 from sandtable.scenario.launching import launch_faults, launched_firms
-from sandtable.scenario.levers import lever_table
+from sandtable.scenario.levers import lever_table, term_faults
 from sandtable.scenario.model import LeverMove, Scenario
 
 Named = tuple[str, str, str | None, Collection[str]]  # place, kind, name, what is known
@@ -42,6 +42,9 @@ def require_known(scenario: Scenario, data_set: DataSet) -> None:
         problem = _amount_fault(move)
         if problem:
             faults.append(Fault("scenario", place, problem))
+        if move.lever in lever_table():
+            wrong = term_faults(move.lever, dict(move.terms))
+            faults += [Fault("scenario", f"{place}.terms.{term}", text) for term, text in wrong]
         if move.lever == "launch":
             wrong = launch_faults(move, data_set)
             faults += [Fault("scenario", f"{place}.{field}", message) for field, message in wrong]

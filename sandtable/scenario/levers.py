@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -10,6 +11,8 @@ from pydantic import Field
 
 from sandtable.data.metadata import BilingualText, Grade, StrictModel
 from sandtable.documents import parse_document, understand
+from sandtable.errors import did_you_mean
+from sandtable.scenario.model import LeverMove
 
 ChangeKind = Literal["relative", "absolute", "value"]
 
@@ -19,6 +22,16 @@ class Evidence(StrictModel):
 
     grade: Grade
     source: str
+
+
+class Term(StrictModel):
+    """One further number of a lever."""
+
+    label: BilingualText
+    kind: Literal["share", "number", "whole"]
+    low: float
+    high: float
+    default: float | None
 
 
 class Lever(StrictModel):
@@ -33,6 +46,7 @@ class Lever(StrictModel):
     step: float | None
     guard_rail: Literal["seen"] | Annotated[list[float], Field(min_length=2, max_length=2)] | None
     evidence: Evidence
+    terms: Annotated[dict[str, Term], Field(default_factory=dict)]
 
 
 class _Table(StrictModel):
@@ -55,3 +69,38 @@ def lever_table() -> dict[str, Lever]:
     document.finish()
     assert table is not None
     return table.levers
+
+
+def terms_of(move: LeverMove) -> dict[str, float]:
+    """Return the terms of a move, those that it leaves out as the table has them.
+
+    Raises
+    ------
+    KeyError
+        If it leaves out one that must be given; `term_faults` finds it before.
+    """
+    given = dict(move.terms)
+    terms = lever_table()[move.lever].terms
+    return {
+        name: given[name] if term.default is None else given.get(name, term.default)
+        for name, term in terms.items()
+    }
+
+
+def term_faults(name: str, given: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the terms of a lever: the term and a sentence."""
+    terms = lever_table()[name].terms
+    for term, value in given.items():
+        if term not in terms:
+            known = did_you_mean(term, terms) if terms else "; it has none."
+            yield term, f"the lever {name} has no such term{known}"
+            continue
+        low, high, kind = terms[term].low, terms[term].high, terms[term].kind
+        if not low <= value <= high:
+            shown = [f"{edge:.0%}" if kind == "share" else f"{edge:g}" for edge in (low, high)]
+            yield term, f"is {value:g}; it must lie between {shown[0]} and {shown[1]}."
+        elif kind == "whole" and value != int(value):
+            yield term, f"is {value:g}; it must be a whole number."
+    for term, item in terms.items():
+        if item.default is None and term not in given:
+            yield term, f"is missing; the lever {name} needs it."

@@ -40,6 +40,8 @@ class LeverMove:
         Products that a new one is like (lever launch only).
     characteristics : tuple of (str, str or float)
         Of a new product: segment, nests and numbers (lever launch only).
+    terms : tuple of (str, float)
+        Further numbers of the lever by name; what is left out is as the lever table says.
     """
 
     lever: str
@@ -53,6 +55,7 @@ class LeverMove:
     last: str | None = None
     like: tuple[str, ...] = ()
     characteristics: tuple[tuple[str, str | float], ...] = ()
+    terms: tuple[tuple[str, float], ...] = ()
 
     @property
     def key(self) -> tuple[str | None, ...]:
@@ -333,6 +336,7 @@ def _move_to_dict(move: LeverMove) -> dict[str, Any]:
         "to": move.last,
         "like": list(move.like) or None,
         "characteristics": dict(move.characteristics) or None,
+        "terms": {name: _number(value) for name, value in move.terms} or None,
     }
     if move.change is not None:
         values["change"] = {move.change.kind: _number(move.change.amount)}

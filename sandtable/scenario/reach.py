@@ -11,7 +11,7 @@ from sandtable.scenario.base import periods_of, regions_of
 from sandtable.scenario.levers import Lever
 from sandtable.scenario.model import LeverMove, Scenario
 
-PRICES = ("list_price", "net_price", "rival_price", "customer_cash", "subsidy")
+PRICES = ("list_price", "net_price", "rival_price", "customer_cash", "dealer_cash", "subsidy")
 
 
 def reach_fault(move: LeverMove, lever: Lever, scenario: Scenario, data_set: DataSet) -> str | None:
@@ -73,7 +73,7 @@ def _span(periods: Sequence[str]) -> str:
 def _price_left(move: LeverMove, sold: pd.DataFrame) -> str | None:
     """Say where a move leaves a net price of 0 or less."""
     net, listed = sold["net_price"], sold["list_price"]
-    if move.lever in ("customer_cash", "subsidy"):
+    if move.lever in ("customer_cash", "dealer_cash", "subsidy"):
         left = net - (move.value or 0.0)
     elif move.lever == "net_price":
         left = net if move.change is None else net.map(move.change.applied_to)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_args
 from sandtable.documents import Document, Place
 from sandtable.errors import did_you_mean
 from sandtable.scenario.model import Backlog, Response, ResponseMode, Supply
-from sandtable.units import parse_change
+from sandtable.units import parse_amount
 
 MODES: tuple[str, ...] = get_args(ResponseMode)
 SHARES = ("conduct", "drop_out")
@@ -84,15 +84,20 @@ def read_assumptions(
 
 def _share(document: Document, place: Place, value: Any) -> float:
     """Read a share written as 0.5 or 50 %."""
-    if not isinstance(value, bool):
-        if isinstance(value, (int, float)):
-            return float(value)
-        if isinstance(value, str):
-            try:
-                change = parse_change(value, unit="")
-            except ValueError:
-                change = None
-            if change is not None and change.kind == "relative":
-                return float(change.amount)
-    document.fault(place, "must be a share such as 50 % or 0.5.")
-    return 0.0
+    read = read_number(value)
+    if read is None:
+        document.fault(place, "must be a share such as 50 % or 0.5.")
+    return 0.0 if read is None else read
+
+
+def read_number(value: Any) -> float | None:
+    """Read a number written as 0.5, "0.5" or 50 %; None when it is none, or carries a unit."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = parse_amount(value)
+    except ValueError:
+        return None
+    if amount.unit == "%":
+        return float(amount.exact.scaleb(-2))
+    return None if amount.unit else amount.number

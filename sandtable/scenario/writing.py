@@ -86,6 +86,7 @@ def _plain_move(move: LeverMove) -> dict[str, Any]:
         "value": move.value,
         "like": list(move.like) or None,
         "characteristics": dict(move.characteristics) or None,
+        "terms": dict(move.terms) or None,
         "from": move.first,
         "to": move.last,
     }

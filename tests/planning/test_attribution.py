@@ -131,7 +131,9 @@ def test_bars_are_means_over_all_orders_of_runs(asked: Scenario) -> None:
 
 def test_each_subset_is_composed_as_if_alone() -> None:
     base = base_of(MARKET, MARKET.default_parameters, "2026-06")
-    found = {subset.mask: subset for subset in compose_subsets(MOVES, base, range(0, 128, 3))}
+    found = {
+        subset.mask: subset for subset in compose_subsets(scenario(*MOVES), base, range(0, 128, 3))
+    }
     assert sorted(found) == list(range(0, 128, 3))
     for mask, subset in found.items():
         alone = compose(scenario(*_some(MOVES, mask)), base, OWN_FIRM)
