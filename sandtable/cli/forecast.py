@@ -129,4 +129,4 @@ def _interval(level: LevelPath, step: int) -> str:
     values = (level.median[step], level.low_80[step], level.high_80[step])
     pattern = "{:.2%}" if level.verdict.level == "own_firm_share" else "{:,.0f}"
     median, low, high = ("—" if value != value else pattern.format(value) for value in values)  # noqa: PLR0124
-    return f"{median} ({low} to {high})"
+    return f"{median} ({low}\u2013{high})"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Ask a calibrated market about itself.")
 
 SHOWN = 30
+SHOWN_CHANGE = 1e-5  # relative; a smaller move of a price rounds to nothing
 
 DataSetName = Annotated[str, typer.Argument(help="Name or folder of a data set.")]
 Parameters = Annotated[str | None, typer.Option(help="Parameter set; the data set's default.")]
@@ -233,5 +234,7 @@ def prices(
 
     result = run(*read_scenario(file))
     table = price_answers(result)
-    moved = (table["base"] != table["answered"]) | (table["base"] != table["levered"])
-    _show_result(result, table if as_json else table[moved], as_json)
+    table["change"] = table["answered"] / table["base"] - 1
+    moved = table[table["change"].abs() > SHOWN_CHANGE]
+    largest = moved.sort_values("change", key=abs, ascending=False)
+    _show_result(result, table if as_json else largest.drop(columns="change"), as_json)

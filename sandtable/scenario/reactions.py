@@ -72,7 +72,7 @@ def price_answers(result: Result) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        period, product, firm, response (mode of its firm), base, levered (after levers and firms that match),
+        product, firm, period, response (mode of its firm), base, levered (after levers and firms that match),
         first_round (each firm in best response answers once), answered (where the answers end): mean net prices in
         money units, weighted by the units of the scenario. Without an answer the last three are equal.
     """
@@ -90,11 +90,11 @@ def price_answers(result: Result) -> pd.DataFrame:
                 for prices in (*stages, market.prices)
             ]
             code = market.products[column]
-            rows.append((item.base.period, code, firm, str(response), *means))
+            rows.append((code, firm, item.base.period, str(response), *means))
     columns = [
-        "period",
         "product",
         "firm",
+        "period",
         "response",
         "base",
         "levered",

@@ -364,7 +364,9 @@ def test_generating_again_replaces_the_folder_and_leaves_nothing_behind(tmp_path
 @pytest.mark.slow
 def test_the_shipped_estimate_is_what_its_spec_gives() -> None:
     data = load_data_set(FOLDER)
-    found = estimate(data, read_spec(FOLDER / "estimates" / "random_coefficient_optimal.yaml", data))
+    found = estimate(
+        data, read_spec(FOLDER / "estimates" / "random_coefficient_optimal.yaml", data)
+    )
     shipped = data.parameter_sets["estimated"]
     assert shipped.verdict is not None
     assert found.verdict.grade == shipped.verdict.grade == "usable"
