@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from sandtable.market.primitives import Nests, Tastes
     from sandtable.scenario.compare import compare
     from sandtable.scenario.files import read_scenario
-    from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario, Supply
+    from sandtable.scenario.model import Backlog, LeverMove, Response, Rivals, Scenario, Supply
     from sandtable.scenario.run import Result, run
     from sandtable.scenario.writing import write_scenario
     from sandtable.units import Change
 
 __all__ = [
+    "Backlog",
     "Change",
     "ConvergenceError",
     "DataSet",
@@ -61,6 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backlog": "scenario.model",
     "Change": "units",
     "ConvergenceError": "errors",
     "DataSet": "data.loading",

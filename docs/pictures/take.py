@@ -20,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PAGES = {"competitors": "Competitors", "model": "Data and model"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -63,6 +64,23 @@ def settled(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
+def tell(page: Page, story: str) -> None:
+    """Bring the page to where its picture is taken."""
+    if story == "picked":
+        page.locator("[data-product='N5']").first.tap()
+    else:
+        drag(page, "N5", -38)
+    settled(page)
+    if story == "answered":
+        page.get_by_text("Answered", exact=False).first.click()
+        settled(page)
+    elif story in PAGES:
+        page.get_by_role("link", name=PAGES[story]).first.click()
+        # the back-test comes last
+        page.wait_for_timeout(12_000)
+        settled(page)
+
+
 def main() -> None:
     """Take all pictures."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -72,6 +90,8 @@ def main() -> None:
         ("sand-table.png", (1440, 1130), "light", "answered"),
         ("sand-table-dark.png", (1440, 900), "dark", "held"),
         ("sand-table-phone.png", (390, 844), "light", "picked"),
+        ("competitors.png", (1440, 1130), "light", "competitors"),
+        ("data-and-model.png", (1440, 1130), "light", "model"),
     ]
     with running_app() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
@@ -87,14 +107,7 @@ def main() -> None:
             page.goto(address)
             page.wait_for_selector("[data-product]")
             settled(page)
-            if story == "picked":
-                page.locator("[data-product='N5']").first.tap()
-            else:
-                drag(page, "N5", -38)
-            settled(page)
-            if story == "answered":
-                page.get_by_text("Answered", exact=False).first.click()
-                settled(page)
+            tell(page, story)
             page.screenshot(path=HERE / name)
             context.close()
         browser.close()
