@@ -19,7 +19,7 @@ from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.summary import Totals
 from sandtable.units import Change
 
-LONGEST = 110
+LONGEST = 112
 BEFORE = Totals(18_720.0, 0.078, 320_767.0, 0.0584, 4.58e9, 1.25e9)
 CUT = LeverMove("list_price", product="N5", value=255_400.0)
 OTHER = LeverMove("lead_volume", product="N3", change=Change("relative", 0.1))

@@ -69,6 +69,7 @@ def test_a_planted_market_is_found_out_and_beats_the_last_share() -> None:
     assert len(result.origins) >= 8
 
 
+@pytest.mark.slow
 def test_random_walks_give_no_skill_over_the_last_share() -> None:
     results = [back_test(wandering(seed)) for seed in range(3)]
     assert [result.shares.method for result in results] == ["last_share"] * 3
@@ -96,6 +97,7 @@ def test_nominal_80_per_cent_intervals_of_many_series_hold_about_that_often(leve
     assert 0.70 <= covered(markets, "seasonal_growth", "lifecycle_season", level) <= 0.90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["total_units", "own_firm_units", "own_firm_share"])
 def test_nominal_80_per_cent_intervals_of_one_series_hold_about_that_often(level: Level) -> None:
     markets = [wandering(seed) for seed in range(12)]
