@@ -20,7 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-PAGES = {"competitors": "Competitors", "model": "Data and model"}
+PAGES = {"competitors": "Competitors", "funnel": "Funnel", "model": "Data and model"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -91,6 +91,7 @@ def main() -> None:
         ("sand-table-dark.png", (1440, 900), "dark", "held"),
         ("sand-table-phone.png", (390, 844), "light", "picked"),
         ("competitors.png", (1440, 1130), "light", "competitors"),
+        ("funnel.png", (1440, 1130), "light", "funnel"),
         ("data-and-model.png", (1440, 1130), "light", "model"),
     ]
     with running_app() as address, sync_playwright() as playwright:

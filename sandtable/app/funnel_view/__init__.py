@@ -1,0 +1,1 @@
+"""What the page on the funnel shows: where, stages, weak links, dealers."""

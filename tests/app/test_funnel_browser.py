@@ -1,0 +1,76 @@
+"""The page on the funnel in a browser: on a desktop, and on a phone in Chinese and dark."""
+
+from __future__ import annotations
+
+import pytest
+from app_hands import DESKTOP, OpenPage, opened, rested
+from app_server import RunningApp
+from playwright.sync_api import Page, ViewportSize, expect
+
+from sandtable.app.text import Text
+
+pytestmark = pytest.mark.e2e
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDER_THAN_SCREEN = (
+    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+)
+
+
+def to_funnel(page: Page, text: Text) -> Page:
+    """Go to the page by its link; on a phone the links stand in a drawer."""
+    link = page.get_by_role("link", name=text("funnel_page"), exact=True)
+    drawer = page.get_by_test_id("stExpandSidebarButton")
+    if drawer.is_visible():
+        drawer.click()
+    link.click()
+    page.locator(".stages").wait_for(timeout=30_000)
+    close = page.locator("[data-testid='stSidebarCollapseButton'] button")
+    if close.is_visible():
+        close.click()
+    rested(page)
+    return page
+
+
+def test_a_region_is_chosen_and_links_are_lifted(app: RunningApp, open_page: OpenPage) -> None:
+    text = Text("en")
+    page = to_funnel(opened(open_page(viewport=DESKTOP, color_scheme="light"), app.url), Text("en"))
+    expect(page.get_by_role("heading", level=1)).to_contain_text("4 links")
+    expect(page.locator(".st-key-funnel_list")).to_be_hidden()
+    page.locator(".st-key-funnel_tree label").filter(has_text="Sichuan").click()
+    title = text("funnel_title_one", place="Sichuan", stage=text("funnel_stage_test_drives"))
+    expect(page.locator(".st-key-funnel_stages h2")).to_have_text(title, timeout=15_000)
+    rested(page)
+    expect(page.locator("table.places tbody tr")).to_have_count(10)
+    expect(page.locator(".stage .lane")).to_have_count(4)
+    box = page.locator(".st-key-funnel_stages .stages").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 900
+    page.locator(".st-key-funnel_link_1 label").first.click()
+    lifted = text("funnel_lifted_one", cars="3,480")
+    expect(page.locator(".st-key-funnel_links h2").nth(1)).to_have_text(lifted, timeout=15_000)
+
+
+def test_on_a_phone_a_list_stands_for_the_tree_and_nothing_runs_off_the_page(
+    app: RunningApp, open_page: OpenPage
+) -> None:
+    text = Text("zh")
+    phone = open_page(viewport=PHONE, has_touch=True, is_mobile=True, color_scheme="dark")
+    page = opened(phone, app.url)
+    page.get_by_text("中文").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(text("empty_finding"))
+    rested(page)
+    to_funnel(page, text)
+    expect(page.locator(".st-key-funnel_tree")).to_be_hidden()
+    page.locator(".st-key-funnel_list input").click()
+    page.get_by_role("option").filter(has_text=text.name("Sichuan")).click()
+    title = text("funnel_title_one", place="四川", stage=text("funnel_stage_test_drives"))
+    expect(page.locator(".st-key-funnel_stages h2")).to_have_text(title, timeout=15_000)
+    rested(page)
+    assert page.evaluate(WIDER_THAN_SCREEN) <= 0
+    said = page.locator("[data-testid='stMain']").inner_text()
+    for phrase in ("cars", "dealer", "benchmark", "Stage", "Sichuan"):
+        assert phrase not in said, phrase
+    switch = page.locator(".st-key-funnel_link_1 label").first.bounding_box()
+    assert switch is not None
+    assert switch["height"] >= 44
