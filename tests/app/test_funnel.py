@@ -182,7 +182,7 @@ def test_the_stages_show_what_was_counted(
     for row in seen.rows():
         assert f">{seen.cars(row['passed'])}<" in drawn
         assert seen.stage(row["stage"]) in drawn
-    assert drawn.count('class="lane') == 4
+    assert drawn.count('class="rate-lane') == 4
     assert "None" not in drawn
     assert not re.search(r"\bnan\b", drawn)
 
@@ -228,7 +228,7 @@ def test_a_sample_that_is_too_small_is_a_dash_with_a_sentence(
     drawn = stage_rows.stage_rows(see("Sichuan", language, replace(found, table=table)))
     assert seen.text("funnel_small", n=f"{52_679:,}") in drawn
     assert f'<b class="n">{MISSING}</b>' in drawn
-    assert drawn.count('class="lane') == 3
+    assert drawn.count('class="rate-lane') == 3
 
 
 @given(rate=st.floats(0, 1), at=st.floats(0, 1))
@@ -245,7 +245,7 @@ def test_a_lane_shows_benchmark_interval_and_ordinary_places(see: See) -> None:
     drawn = lane(row, scales(seen)["test_drives"], seen, labels=True)
     for kind in ("usual", "span", "tick", "dot", "under", "over"):
         assert f'class="{kind}"' in drawn
-    assert "lane sure" in drawn
+    assert "rate-lane sure" in drawn
     assert lane({**row, "pooled_rate": None}, scales(seen)["test_drives"], seen) == ""
     beyond = lane({**row, "pooled_rate": 0.01}, scales(seen)["test_drives"], seen)
     assert "dot beyond" in beyond

@@ -42,7 +42,7 @@ def test_a_region_is_chosen_and_links_are_lifted(app: RunningApp, open_page: Ope
     expect(page.locator(".st-key-funnel_stages h2")).to_have_text(title, timeout=15_000)
     rested(page)
     expect(page.locator("table.places tbody tr")).to_have_count(10)
-    expect(page.locator(".stage .lane")).to_have_count(4)
+    expect(page.locator(".stage .rate-lane")).to_have_count(4)
     box = page.locator(".st-key-funnel_stages .stages").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 900

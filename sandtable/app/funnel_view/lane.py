@@ -73,7 +73,7 @@ def lane(row: Row, scale: Scale, seen: Seen, *, labels: bool = False) -> str:
     if pooling_moved(row):
         parts.append(f'<i class="raw" style="left:{scale.place(row["rate"]):.2f}%"></i>')
     parts.append(_dot(rate, scale))
-    kind = "lane sure" if row["verdict"] == "sure" else "lane"
+    kind = "rate-lane sure" if row["verdict"] == "sure" else "rate-lane"
     return f'<div class="{kind}" role="img" aria-label="{escape(_said(row, seen))}">{"".join(parts)}</div>'
 
 
@@ -85,7 +85,7 @@ def regions_lane(rows: Sequence[Row], scale: Scale, seen: Seen) -> str:
     said = ", ".join(
         f"{seen.text.name(row['place'])} {seen.write.percent(row['pooled_rate'])}" for row in known
     )
-    return f'<div class="lane regions" role="img" aria-label="{escape(said)}">{dots}</div>'
+    return f'<div class="rate-lane regions" role="img" aria-label="{escape(said)}">{dots}</div>'
 
 
 def pooling_moved(row: Row) -> bool:
