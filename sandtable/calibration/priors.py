@@ -17,7 +17,8 @@ from sandtable.calibration.spec import note_period
 from sandtable.calibration.targets import Known, Positive, TargetSpec, note_target
 from sandtable.data.loading import DataSet
 from sandtable.data.metadata import BilingualText, Code, Grade, StrictModel, Text
-from sandtable.data.parameters import Finite, ParameterSet, TargetKind, read_parameters
+from sandtable.data.parameter_files import read_parameters
+from sandtable.data.parameters import Finite, ParameterSet, TargetKind
 from sandtable.documents import Document, Place, read_document, understand
 from sandtable.errors import Fault, InputError, did_you_mean
 

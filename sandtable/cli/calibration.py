@@ -31,7 +31,7 @@ def calibrate(
 ) -> None:
     """Calibrate a demand model to known margins, elasticities and second choices; say what was missed."""
     from sandtable.calibration import calibrate_data_set, read_calibration_spec
-    from sandtable.data.parameters import write_parameters
+    from sandtable.data.parameter_files import write_parameters
 
     loaded = _load(data_set)
     result = calibrate_data_set(loaded, read_calibration_spec(spec, loaded))
@@ -52,7 +52,7 @@ def posterior(
 ) -> None:
     """Combine an estimate with priors; say how much weight each has and whether they contradict."""
     from sandtable.calibration import combine_with_priors, read_posterior_spec
-    from sandtable.data.parameters import write_parameters
+    from sandtable.data.parameter_files import write_parameters
 
     loaded = _load(data_set)
     result = combine_with_priors(loaded, read_posterior_spec(spec, loaded))

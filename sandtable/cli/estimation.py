@@ -27,12 +27,13 @@ def estimate(
     """Estimate a demand model: coefficients, diagnosis, and a verdict with reasons."""
     from sandtable.data.catalogue import find_data_set
     from sandtable.data.loading import load_data_set
+    from sandtable.data.parameter_files import write_parameters
     from sandtable.estimation import estimate as run_estimate
-    from sandtable.estimation import read_spec, write_parameter_set
+    from sandtable.estimation import read_spec
 
     loaded = load_data_set(find_data_set(data_set))
     result = run_estimate(loaded, read_spec(spec, loaded))
-    written = None if out is None else write_parameter_set(result, out)
+    written = None if out is None else write_parameters(result.to_parameter_set(), out)
     if as_json:
         print_json(result.to_dict())
         return

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
 from sandtable.data import metadata as metadata_module
-from sandtable.data import parameters as parameters_module
+from sandtable.data import parameter_faults
 from sandtable.data.checking import CheckedTable, check_table, limited
 from sandtable.data.contracts import CONTRACTS, contract_of, tables_needed
 from sandtable.data.metadata import Attribute, Frequency, Metadata
@@ -283,7 +283,7 @@ def _understand_parameters(
         parameters = understand(document, ParameterSet)
         if parameters is None:
             continue
-        parameters_module.note_inconsistencies(document, parameters, stem)
+        parameter_faults.note_inconsistencies(document, parameters, stem)
         if "products" in tables and tables["products"].frame.columns.size:
             note_nests(document, parameters.nests, tables["products"].frame)
         sets[stem] = parameters

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from io import StringIO
-from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import Field
 
 from sandtable.data.metadata import BilingualText, Code, Grade, StrictModel, Text
-from sandtable.documents import Document, read_document, understand
-from sandtable.errors import Fault, InputError, did_you_mean
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 TargetKind = Literal["margin", "elasticity", "diversion", "second_choice", "market_elasticity"]
@@ -89,6 +84,35 @@ class ParameterDiagnosis(StrictModel):
     numbers: dict[Text, Finite]
 
 
+class ChannelResponse(StrictModel):
+    """How the spend of one media channel turns into utility: ``effect * a^slope / (a^slope + half^slope)``.
+
+    Attributes
+    ----------
+    effect : Parameter
+        Utility when the channel is saturated, 0 or more.
+    carry_over : Parameter
+        Part of the adstock ``a`` that is still at work a period later, 0 to below 1.
+    half : Parameter
+        Adstock at which half of the effect is reached, in money units per household in the market, above 0.
+    slope : Parameter
+        Steepness of the Hill curve, above 0.
+    """
+
+    effect: Parameter
+    carry_over: Parameter
+    half: Parameter
+    slope: Parameter
+
+
+class MediaResponse(StrictModel):
+    """Response of demand to media, by channel, with what the fit said of its own quality."""
+
+    channels: Annotated[dict[Text, ChannelResponse], Field(min_length=1)]
+    verdict: ParameterVerdict | None = None
+    diagnosis: ParameterDiagnosis | None = None
+
+
 class ParameterSet(StrictModel):
     """A demand model with its numbers.
 
@@ -104,6 +128,12 @@ class ParameterSet(StrictModel):
         Correlation of tastes within each nest, outer first: 0 <= outer <= inner < 1.
     customer_cash_pass_through : Parameter
         The part of a cash offer that reaches the customer, 0 to 1.
+    media : MediaResponse or None
+        Response to media spend; None where it is not known.
+    dealers : Parameter or None
+        Utility of one more in ``ln(1 + dealers)`` of a firm in a region; None where it is not known.
+    worth : dict of str to Parameter
+        What one unit more of a characteristic is worth to a customer, in money units, by its name.
     covariance : ParameterCovariance or None
         Joint covariance of the estimated parameters.
     verdict : ParameterVerdict or None
@@ -124,6 +154,9 @@ class ParameterSet(StrictModel):
     quadrature_nodes: Annotated[int, Field(ge=1, le=15)] = 7
     sigmas: Annotated[list[Parameter], Field(max_length=2, default_factory=list)]
     customer_cash_pass_through: Parameter
+    media: MediaResponse | None = None
+    dealers: Parameter | None = None
+    worth: Annotated[dict[Text, Parameter], Field(default_factory=dict)]
     covariance: ParameterCovariance | None = None
     verdict: ParameterVerdict | None = None
     targets: Annotated[list[ParameterTarget], Field(default_factory=list)]
@@ -162,178 +195,3 @@ class ParameterSet(StrictModel):
             en=f"the parameters behind '{self.name}' are {said[0]}: {en}",
             zh=f"“{self.name}”所用参数{said[1]}：{zh}",
         )
-
-
-def note_inconsistencies(document: Document, parameters: ParameterSet, file_stem: str) -> None:
-    """Note ranges and contradictions that no single field shows, each at its own place."""
-    if parameters.name != file_stem:
-        document.fault(
-            ("name",), f"is '{parameters.name}', but the file is '{file_stem}'; make them equal."
-        )
-    alpha = parameters.price_coefficient.value
-    if alpha <= 0:
-        document.fault(
-            ("price_coefficient", "value"),
-            f"is {alpha:g}; it is utility lost per money unit and must be above 0.",
-        )
-    passed = parameters.customer_cash_pass_through.value
-    if not 0 <= passed <= 1:
-        document.fault(
-            ("customer_cash_pass_through", "value"), f"is {passed:g}; it must lie between 0 and 1."
-        )
-    _note_spread(document, parameters)
-    _note_sigmas(document, parameters)
-    _note_covariance(document, parameters)
-    verdict = parameters.verdict
-    if verdict is not None and verdict.grade != "usable" and not verdict.reasons:
-        document.fault(
-            ("verdict", "reasons"), f"is empty; a verdict of {verdict.grade} must say why."
-        )
-    for index, target in enumerate(parameters.targets):
-        if abs(target.shown - target.wanted * (1 + target.miss)) > 1e-6 * abs(target.wanted):
-            document.fault(
-                ("targets", index, "miss"),
-                f"is {target.miss:g}, but {target.shown:g} shown against {target.wanted:g} wanted "
-                "is another miss; write shown / wanted - 1.",
-            )
-
-
-def _note_spread(document: Document, parameters: ParameterSet) -> None:
-    spread = parameters.price_spread
-    if parameters.model == "random_coefficient":
-        if spread is None:
-            document.fault(
-                ("price_spread",),
-                "is missing; a random_coefficient model needs the sd of ln alpha.",
-            )
-        elif spread.value < 0:
-            document.fault(
-                ("price_spread", "value"),
-                f"is {spread.value:g}; a standard deviation must be at least 0.",
-            )
-    elif spread is not None:
-        document.fault(
-            ("price_spread",),
-            f"has no place in a {parameters.model} model; remove it or choose random_coefficient.",
-        )
-
-
-def _note_sigmas(document: Document, parameters: ParameterSet) -> None:
-    nests, sigmas = parameters.nests, [sigma.value for sigma in parameters.sigmas]
-    if parameters.model == "logit" and nests:
-        document.fault(
-            ("nests",), "a logit model has no nests; remove them or choose nested_logit."
-        )
-    if parameters.model == "nested_logit" and not nests:
-        document.fault(("nests",), "a nested_logit model needs one or two nests; name them.")
-    if len(set(nests)) < len(nests):
-        document.fault(("nests",), "names one column twice; keep it once.")
-    if len(sigmas) != len(nests):
-        document.fault(
-            ("sigmas",),
-            f"holds {len(sigmas)} value(s) for {len(nests)} nest(s); give one per nest.",
-        )
-    for index, sigma in enumerate(sigmas):
-        if not 0 <= sigma < 1:
-            document.fault(
-                ("sigmas", index, "value"), f"is {sigma:g}; it must be at least 0 and below 1."
-            )
-    if len(sigmas) == 2 and sigmas[0] > sigmas[1]:
-        document.fault(
-            ("sigmas", 1, "value"),
-            f"is {sigmas[1]:g}, below {sigmas[0]:g} of the outer nest; "
-            "products that share the inner nest must be at least as alike.",
-        )
-
-
-def _note_covariance(document: Document, parameters: ParameterSet) -> None:
-    covariance = parameters.covariance
-    if covariance is None:
-        return
-    known, names = parameters.named(), covariance.names
-    for index, name in enumerate(names):
-        place = ("covariance", "names", index)
-        if name not in known:
-            document.fault(place, f"no parameter is called '{name}'{did_you_mean(name, known)}")
-        elif name in names[:index]:
-            document.fault(place, f"'{name}' stands twice; keep it once.")
-    lengths = [len(covariance.matrix), *(len(row) for row in covariance.matrix)]
-    if any(length != len(names) for length in lengths):
-        document.fault(
-            ("covariance", "matrix"),
-            f"must have {len(names)} row(s) and column(s), one a name, in their order.",
-        )
-        return
-    matrix = np.array(covariance.matrix, dtype=np.float64)
-    variances = np.diag(matrix)
-    if (variances < 0).any():
-        document.fault(("covariance", "matrix"), "holds a variance below 0.")
-        return
-    scale = np.sqrt(np.outer(variances, variances)) + np.finfo(np.float64).tiny
-    if (np.abs(matrix - matrix.T) > 1e-8 * scale).any():
-        document.fault(("covariance", "matrix"), "is not symmetric; copy it as it was estimated.")
-    elif np.linalg.eigvalsh(matrix / scale).min() < -1e-8:
-        document.fault(("covariance", "matrix"), "is no covariance (it has a negative eigenvalue).")
-    for name, variance in zip(names, variances.tolist(), strict=True):
-        error = known[name].standard_error if name in known else None
-        if error is not None and abs(error**2 - variance) > 1e-6 * max(error**2, variance):
-            document.fault(
-                ("covariance", "matrix"),
-                f"gives '{name}' a variance of {variance:g}, but its standard_error is {error:g} "
-                f"(squared {error**2:g}); make them equal.",
-            )
-
-
-def read_parameters(path: Path) -> ParameterSet:
-    """Read one parameter set from a file that need not stand in a data set.
-
-    Raises
-    ------
-    InputError
-        With all faults of the file.
-    """
-    document = read_document(path)
-    parameters = understand(document, ParameterSet)
-    if parameters is not None:
-        note_inconsistencies(document, parameters, path.stem)
-    document.finish()
-    assert parameters is not None
-    return parameters
-
-
-def write_parameters(parameters: ParameterSet, folder: Path) -> Path:
-    """Write a parameter set as ``<name>.yaml`` into a folder of parameter sets.
-
-    Parameters
-    ----------
-    parameters : ParameterSet
-    folder : Path
-        Usually ``market_data/<data set>/parameters``; made if it is not there.
-
-    Returns
-    -------
-    Path
-        The file, which `sandtable.data.load_data_set` reads.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
-    from ruamel.yaml import YAML
-
-    values = parameters.model_dump(mode="json", by_alias=True, exclude_none=True)
-    if not values["targets"]:
-        del values["targets"]
-    yaml = YAML()
-    yaml.width = 1000  # no wrapped lines, so that a change is one line of a diff
-    text = StringIO()
-    yaml.dump(values, text)
-    path = Path(folder) / f"{parameters.name}.yaml"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
-    except OSError as error:
-        message = f"cannot be written ({error.strerror}); check the path and its rights."
-        raise InputError([Fault(str(path), "", message)]) from error
-    return path

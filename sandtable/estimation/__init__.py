@@ -2,7 +2,7 @@
 
 from sandtable.data.verdicts import Finding, Rule, Verdict
 from sandtable.estimation.estimating import estimate
-from sandtable.estimation.result import Coefficient, Estimate, write_parameter_set
+from sandtable.estimation.result import Coefficient, Estimate
 from sandtable.estimation.rules import RULES
 from sandtable.estimation.spec import EstimationSpec, read_spec
 
@@ -16,5 +16,4 @@ __all__ = [
     "Verdict",
     "estimate",
     "read_spec",
-    "write_parameter_set",
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,6 @@ from sandtable.data.parameters import (
     ParameterCovariance,
     ParameterDiagnosis,
     ParameterSet,
-    write_parameters,
 )
 from sandtable.data.verdicts import Verdict
 from sandtable.errors import Fault, InputError
@@ -192,25 +190,3 @@ class Estimate:
         return ParameterDiagnosis(
             method=self.spec.method, n=diagnosis.n_observations, numbers=finite
         )
-
-
-def write_parameter_set(estimate: Estimate, folder: Path) -> Path:
-    """Write an estimate as ``<name>.yaml`` into a folder of parameter sets.
-
-    Parameters
-    ----------
-    estimate : Estimate
-    folder : Path
-        Usually ``market_data/<data set>/parameters``; made if it is not there.
-
-    Returns
-    -------
-    Path
-        The file, which `sandtable.data.load_data_set` reads.
-
-    Raises
-    ------
-    InputError
-        If the estimate cannot be a parameter set, or the file cannot be written.
-    """
-    return write_parameters(estimate.to_parameter_set(), folder)

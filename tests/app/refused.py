@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from sandtable.data.loading import load_data_set
-from sandtable.estimation import estimate, read_spec, write_parameter_set
+from sandtable.data.parameter_files import write_parameters
+from sandtable.estimation import estimate, read_spec
 
 ROOT = Path(__file__).parents[2]
 NAME = "logit_ols"
@@ -27,7 +28,7 @@ def refused_home(folder: Path) -> Path:
     data_set = load_data_set(data)
     found = estimate(data_set, read_spec(data / "estimates" / f"{NAME}.yaml", data_set))
     assert found.verdict.grade == "refuse"
-    write_parameter_set(found, data / "parameters")
+    write_parameters(found.to_parameter_set(), data / "parameters")
     (folder / "scenarios").mkdir()
     (folder / "scenarios" / "refused.yaml").write_text(SCENARIO, encoding="utf-8")
     return folder

@@ -13,7 +13,7 @@ from sandtable.calibration.observed import ObservedPeriod
 from sandtable.calibration.rules import judge_calibration
 from sandtable.calibration.targets import TargetSpec
 from sandtable.data import DataSet
-from sandtable.data.parameters import note_inconsistencies
+from sandtable.data.parameter_faults import note_inconsistencies
 from sandtable.documents import Document
 from sandtable.errors import InputError
 from sandtable.market.calibration import logit_price_coefficient, price_coefficient_of_margin, show

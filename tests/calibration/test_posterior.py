@@ -17,7 +17,8 @@ from sandtable.calibration import (
 from sandtable.calibration.observed import ObservedPeriod
 from sandtable.calibration.rules import judge_posterior
 from sandtable.data import DataSet
-from sandtable.data.parameters import note_inconsistencies, read_parameters
+from sandtable.data.parameter_faults import note_inconsistencies
+from sandtable.data.parameter_files import read_parameters
 from sandtable.documents import Document
 from sandtable.errors import InputError
 from sandtable.market.calibration import show

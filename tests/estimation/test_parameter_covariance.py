@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sandtable.data import ParameterSet
-from sandtable.data.parameters import note_inconsistencies
+from sandtable.data.parameter_faults import note_inconsistencies
 from sandtable.documents import parse_document, understand
 from sandtable.errors import InputError
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from sandtable.data import DataSet, load_data_set
-from sandtable.data.parameters import read_parameters
+from sandtable.data.parameter_files import read_parameters, write_parameters
 from sandtable.errors import InputError
-from sandtable.estimation import RULES, Estimate, estimate, write_parameter_set
+from sandtable.estimation import RULES, Estimate, estimate
 from sandtable.estimation.rules import RATES, judge
 from sandtable.market.demand import Demand
 from sandtable.market.elasticities import price_elasticities
@@ -136,7 +136,7 @@ def test_a_refused_estimate_is_labelled_in_its_file_wherever_one_looks(
     folder = tmp_path / "us_autos"
     ignored = shutil.ignore_patterns("*.py", "__pycache__", "names.yaml", "estimates")
     shutil.copytree(ROOT / "market_data" / "us_autos", folder, ignore=ignored)
-    path = write_parameter_set(refused, folder / "parameters")
+    path = write_parameters(refused.to_parameter_set(), folder / "parameters")
     assert path == folder / "parameters" / "refused.yaml"
     read = load_data_set(folder).parameter_sets["refused"]
     assert read == refused.to_parameter_set()
@@ -187,7 +187,7 @@ def test_a_parameter_set_carries_the_diagnosis_of_its_estimate(
     assert numbers["margin_p95"] == diagnosis.margins["95 %"]
     # what does not apply is left out rather than invented
     assert "highest_sigma" not in numbers
-    path = write_parameter_set(found, tmp_path)
+    path = write_parameters(found.to_parameter_set(), tmp_path)
     assert read_parameters(path) == written
     assert "targets" not in path.read_text(encoding="utf-8")
 
