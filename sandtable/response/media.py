@@ -50,6 +50,19 @@ def adstock(
     return stock
 
 
+def steady_stock(spend: FloatArray | float, carry_over: float) -> FloatArray:
+    """Adstock when every period before was like this one: ``x / (1 - carry_over)``.
+
+    Raises
+    ------
+    ValueError
+        If the carry-over is out of range.
+    """
+    if not 0 <= carry_over < 1:
+        raise ValueError(f"carry_over is {carry_over:g}; it must lie in [0, 1).")
+    return np.asarray(spend / (1 - carry_over))
+
+
 def hill(stock: FloatArray, half: FloatArray | float, slope: FloatArray | float) -> FloatArray:
     """Saturation: the part of its largest effect that a channel has reached.
 
