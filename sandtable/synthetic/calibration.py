@@ -21,6 +21,14 @@ CASH = {
     "grade": "literature",
 }
 
+JUDGED_WORTH = (
+    "A round number of the author's judgement about willingness to pay; it rests on no study"
+)
+WORTH = {
+    "electric_range_km": (60.0, "CNY per km"),
+    "power_kw": (150.0, "CNY per kW"),
+}
+
 
 def market_of(plan: Plan, sold: Sold, period: int, demand: Demand) -> Market:
     """Calibrate one month of the tables under a demand; products that are not on sale are left at share 0."""
@@ -67,7 +75,7 @@ def parameter_sets(plan: Plan, sold: Sold) -> dict[str, dict[str, Any]]:
         "price_spread": _parameter(truth.price_spread, "standard deviation of ln alpha", PLANTED),
         "quadrature_nodes": truth.quadrature_nodes,
         "sigmas": sigmas,
-        "customer_cash_pass_through": CASH,
+        **_responses(plan, truth.sigma_powertrain),
         "notes": {
             "en": "The truth of this invented market: customers differ in how much they mind price; powertrains "
             "nest in segments.",
@@ -83,7 +91,7 @@ def parameter_sets(plan: Plan, sold: Sold) -> dict[str, dict[str, Any]]:
             same,
         ),
         "sigmas": sigmas,
-        "customer_cash_pass_through": CASH,
+        **_responses(plan, truth.sigma_powertrain),
         "notes": {
             "en": "All customers mind price alike; own elasticities grow in step with price.",
             "zh": "所有顾客对价格同样敏感；自身弹性与价格成正比。",
@@ -94,13 +102,43 @@ def parameter_sets(plan: Plan, sold: Sold) -> dict[str, dict[str, Any]]:
         "price_coefficient": _parameter(
             _alpha_for(plan, sold, target, Demand(Tastes.common(1e-5))), "utility per CNY", same
         ),
-        "customer_cash_pass_through": CASH,
+        **_responses(plan, 0.0),
         "notes": {
             "en": "No nests, one customer: sales go to rivals in proportion to their share. For comparison only.",
             "zh": "无嵌套、单一顾客：销量按份额流向对手。仅供比较。",
         },
     }
     return {"random_coefficient": planted, "nested": nested, "logit": logit}
+
+
+def _responses(plan: Plan, sigma_powertrain: float) -> dict[str, Any]:
+    """What customers do about cash, media, dealers and characteristics; media and dealers act within the nest."""
+    scale = 1 - sigma_powertrain
+    channels = {
+        name: {
+            "effect": _parameter(_scaled(channel.effect, scale), "utility at saturation", PLANTED),
+            "carry_over": _parameter(
+                channel.carry_over, "share carried to the next month", PLANTED
+            ),
+            "half": _parameter(channel.half, "CNY per household in the market", PLANTED),
+            "slope": _parameter(channel.slope, "steepness of the Hill curve", PLANTED),
+        }
+        for name, channel in plan.file.media.items()
+    }
+    return {
+        "customer_cash_pass_through": CASH,
+        "media": {"channels": channels},
+        "dealers": _parameter(
+            _scaled(plan.file.dealers, scale), "utility per unit of ln(1 + dealers)", PLANTED
+        ),
+        "worth": {
+            name: _parameter(value, unit, JUDGED_WORTH) for name, (value, unit) in WORTH.items()
+        },
+    }
+
+
+def _scaled(value: float, scale: float) -> float:
+    return round(value * scale, 12)  # no 0.23400000000000004 in a file that people read
 
 
 def _alpha_for(plan: Plan, sold: Sold, target: float, demand: Demand) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sandtable.market.primitives import FloatArray, IntArray
-from sandtable.synthetic.history import generator, spread_over
+from sandtable.synthetic.drawing import generator, spread_over
 from sandtable.synthetic.plan import Plan, month_number, month_text
 
 STAGES = ("test_drive_rate", "order_rate", "delivery_rate")
@@ -38,6 +38,13 @@ class Dealers:
     table: pd.DataFrame
     regions: IntArray
     weights: FloatArray
+
+    @property
+    def open_by_region(self) -> IntArray:
+        """Dealers that are open, shape (T, R)."""
+        n_regions = int(self.regions.max()) + 1
+        is_here = self.regions[:, None] == np.arange(n_regions)
+        return np.asarray((self.weights > 0).astype(np.int64) @ is_here.astype(np.int64))
 
 
 def make_dealers(plan: Plan, seed: int) -> Dealers:

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from sandtable.errors import Fault, InputError
 from sandtable.synthetic.calibration import market_of, national_own_elasticities, parameter_sets
 from sandtable.synthetic.funnel import make_dealers, make_funnel
-from sandtable.synthetic.history import make_history
+from sandtable.synthetic.history import History, make_history
+from sandtable.synthetic.media import media_elasticities
 from sandtable.synthetic.plan import PLAN_FOLDER, Plan, premium_ev_plan
 from sandtable.synthetic.pricing import Sold, sell
 from sandtable.synthetic.surroundings import (
@@ -76,21 +77,24 @@ def generate_premium_ev(seed: int = DEFAULT_SEED, *, plan: Plan | None = None) -
     ['competitor_indicators', 'dealers', 'events']
     """
     plan = plan or premium_ev_plan()
-    history = make_history(plan, seed)
-    sold = sell(plan, history, seed)
     dealers = make_dealers(plan, seed)
+    history = make_history(plan, seed, dealers.open_by_region)
+    sold = sell(plan, history)
     tables = {
         "products": products_table(plan, history, seed),
         "market": market_table(plan, sold),
         "sales": sales_table(plan, history, sold),
         "dealers": dealers.table,
         "funnel": make_funnel(plan, dealers, sold.units, seed),
-        "media": media_table(plan, history, seed),
+        "media": media_table(plan, history),
         "competitor_indicators": competitor_table(plan, history, sold, seed),
         "events": events_table(plan, sold),
     }
     return SyntheticMarket(
-        tables, parameter_sets(plan, sold), _answer_key(plan, sold, seed), _costs_table(plan, sold)
+        tables,
+        parameter_sets(plan, sold),
+        _answer_key(plan, history, sold, seed),
+        _costs_table(plan, sold),
     )
 
 
@@ -105,7 +109,7 @@ def _costs_table(plan: Plan, sold: Sold) -> pd.DataFrame:
     ).sort_values(["period", "product"], ignore_index=True)
 
 
-def _answer_key(plan: Plan, sold: Sold, seed: int) -> dict[str, Any]:
+def _answer_key(plan: Plan, history: History, sold: Sold, seed: int) -> dict[str, Any]:
     market = market_of(plan, sold, len(plan.periods) - 1, plan.demand)
     margins = (market.prices - market.costs) / market.prices
     units = market.units
@@ -116,6 +120,8 @@ def _answer_key(plan: Plan, sold: Sold, seed: int) -> dict[str, Any]:
         "what": "The truth behind the synthetic data set premium_ev. Nothing here is an observation.",
         "seed": seed,
         "demand": file.demand.model_dump(),
+        "media": _media_key(plan, history, sold),
+        "dealers": file.dealers,
         "costs": {
             "file": "answer_key/costs.csv",
             "money": "CNY with tax included, as prices are; divide by 1 + value_added_tax for cost before tax",
@@ -134,6 +140,27 @@ def _answer_key(plan: Plan, sold: Sold, seed: int) -> dict[str, Any]:
         },
         "rules": [rule.model_dump(exclude_none=True) for rule in file.rules],
         "funnel": file.funnel.model_dump(exclude_none=True),
+    }
+
+
+def _media_key(plan: Plan, history: History, sold: Sold) -> dict[str, Any]:
+    found = media_elasticities(plan, history.spend, history.market_sizes, sold.units)
+    long_run, short_run = found.long_run.tolist(), found.short_run.tolist()
+    return {
+        "what": "Effect is utility within a nest at saturation, times 1 - sigma_powertrain in utility; half in CNY per "
+        "household in the market. Elasticities: sales within a nest to spend, mean of the last year weighted by cars.",
+        "long_run_elasticity": round(sum(long_run), 4),
+        "short_run_elasticity": round(sum(short_run), 4),
+        "channels": {
+            name: {
+                **channel.model_dump(),
+                "long_run_elasticity": round(lasting, 4),
+                "short_run_elasticity": round(at_once, 4),
+            }
+            for (name, channel), lasting, at_once in zip(
+                plan.file.media.items(), long_run, short_run, strict=True
+            )
+        },
     }
 
 

@@ -53,8 +53,16 @@ class PlannedDemand(StrictModel):
     quadrature_nodes: int
     sigma_segment: float
     sigma_powertrain: float
-    advertising_elasticity: float
-    advertising_carry_over: float
+
+
+class PlannedChannel(StrictModel):
+    """A media channel: its share of spend in the mean brand, and how its spend turns into utility."""
+
+    share: Annotated[float, Field(gt=0, lt=1)]
+    effect: Annotated[float, Field(ge=0)]
+    carry_over: Annotated[float, Field(ge=0, lt=1)]
+    half: Annotated[float, Field(gt=0)]
+    slope: Annotated[float, Field(gt=0)]
 
 
 class PlannedRule(StrictModel):
@@ -94,7 +102,8 @@ class PlanFile(StrictModel):
     own_firm: Text
     inside_share: Annotated[float, Field(gt=0, lt=1)]
     n_dealers: Annotated[int, Field(ge=1)]
-    channels: dict[str, float]
+    media: dict[str, PlannedChannel]
+    dealers: Annotated[float, Field(ge=0)]
     regions: list[PlannedRegion]
     demand: PlannedDemand
     rules: list[PlannedRule]
@@ -133,6 +142,11 @@ class Plan:
     def brands(self) -> tuple[str, ...]:
         """Return the brands, each once; every firm has one brand of its own name."""
         return tuple(dict.fromkeys(self.firms))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Media channels."""
+        return tuple(self.file.media)
 
     @cached_property
     def firm_codes(self) -> NDArray[np.int64]:

@@ -11,7 +11,8 @@ from sandtable.market.game import PricingGame
 from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import FloatArray
 from sandtable.market.supply import marginal_costs
-from sandtable.synthetic.history import History, generator, largest_remainder, spread_over
+from sandtable.synthetic.drawing import largest_remainder
+from sandtable.synthetic.history import History
 from sandtable.synthetic.plan import Plan
 
 PRICE_STEP = 100.0
@@ -40,31 +41,12 @@ class Sold:
     costs: FloatArray
 
 
-def target_units(plan: Plan, seed: int) -> FloatArray:
-    """Units of the last month by region and product: tilted by taste, product totals met exactly, shape (R, J)."""
-    random = generator(seed, "tilt")
-    shares = np.array([region.share for region in plan.file.regions])
-    totals = np.array([product.units for product in plan.file.products], dtype=np.float64)
-    electric = np.array([product.powertrain == "BEV" for product in plan.file.products])
-    liking = np.array([region.electric for region in plan.file.regions])
-    tilt = np.exp(np.outer(liking, electric) + random.normal(0, 0.18, (len(shares), len(totals))))
-    units = np.outer(shares, totals) * tilt
-    for _ in range(50):  # iterative proportional fitting to both margins
-        units *= (shares * totals.sum() / units.sum(axis=1))[:, None]
-        units *= totals / units.sum(axis=0)
-    columns = [
-        spread_over(units[:, j].tolist(), int(total)) for j, total in enumerate(totals.tolist())
-    ]
-    return np.stack(columns, axis=1)
-
-
-def sell(plan: Plan, history: History, seed: int) -> Sold:
+def sell(plan: Plan, history: History) -> Sold:
     """Go back in time from the last month: costs and utilities move, firms answer, households choose."""
     demand = plan.demand
-    units = target_units(plan, seed)
-    random = generator(seed, "sizes")
-    inside = plan.file.inside_share * random.uniform(0.93, 1.07, len(plan.regions))
-    last_sizes = np.round(units.sum(axis=1) / inside)
+    units = history.last_units
+    sizes = history.market_sizes
+    last_sizes = sizes[-1]
     discounts = np.array([product.discount for product in plan.file.products]) / 100
     offsets = np.array([region.price_offset for region in plan.file.regions], dtype=np.float64)
     prices = _rounded(plan.list_prices * (1 - discounts)) + offsets[:, None]
@@ -74,7 +56,6 @@ def sell(plan: Plan, history: History, seed: int) -> Sold:
     )[0]
     n_periods = len(plan.periods)
     sold_units, sold_prices = [units], [prices]
-    sizes = np.round(last_sizes * history.market_growth)
     costs = last_costs + history.cost_changes
     game = PricingGame(
         demand=demand,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sandtable.synthetic.history import History, generator, spread_over
+from sandtable.synthetic.drawing import generator
+from sandtable.synthetic.history import History
 from sandtable.synthetic.plan import Plan, month_number
 from sandtable.synthetic.pricing import Sold
 
@@ -70,31 +71,26 @@ def market_table(plan: Plan, sold: Sold) -> pd.DataFrame:
     ).sort_values(["period", "region"], ignore_index=True)
 
 
-def media_table(plan: Plan, history: History, seed: int) -> pd.DataFrame:
-    """Return spend by channel for the own brand and in total for each rival, as market research sees it."""
-    random = generator(seed, "channels")
-    channels = list(plan.file.channels)
-    mix = np.array([plan.file.channels[channel] for channel in channels])
-    rows = []
-    for t, r, b in np.ndindex(history.spend.shape):
-        spend, brand = int(history.spend[t, r, b]), plan.brands[b]
-        parts = [("total", spend)]
-        if brand == plan.file.own_firm:
-            weights = mix * random.gamma(40, 1 / 40, len(mix))
-            thousands = spread_over(weights.tolist(), spend // 1000)
-            parts = [(c, 1000 * int(k)) for c, k in zip(channels, thousands, strict=True)]
-        for channel, amount in parts:
-            seen = round(amount / CNY_PER_THOUSAND_IMPRESSIONS) * 1000
-            rows.append((plan.periods[t], plan.regions[r], brand, channel, amount, seen))
-    columns = ["period", "region", "brand", "channel", "spend", "impressions"]
-    return pd.DataFrame(rows, columns=columns).sort_values(columns[:4], ignore_index=True)
+def media_table(plan: Plan, history: History) -> pd.DataFrame:
+    """Return spend of every brand by channel, as market research's advertising monitor sees it."""
+    names = (plan.periods, plan.regions, plan.brands, plan.channels)
+    keys = ("period", "region", "brand", "channel")
+    places = np.indices(history.spend.shape).reshape(len(keys), -1)
+    spend = history.spend.ravel()
+    columns = {
+        key: np.array(known)[place] for key, known, place in zip(keys, names, places, strict=True)
+    }
+    columns["spend"] = spend.astype(np.int64)
+    seen = np.round(spend / CNY_PER_THOUSAND_IMPRESSIONS).astype(np.int64)
+    columns["impressions"] = 1000 * seen
+    return pd.DataFrame(columns).sort_values(list(keys), ignore_index=True)
 
 
 def competitor_table(plan: Plan, history: History, sold: Sold, seed: int) -> pd.DataFrame:
     """Return what market research reports of each brand that is on sale, with its noise."""
     random = generator(seed, "research")
     rows = []
-    awareness = np.clip(0.12 + 0.055 * np.log(history.spend.sum(axis=1) / 2e5), 0.05, 0.9)
+    awareness = np.clip(0.12 + 0.055 * np.log(history.spend.sum(axis=(1, 3)) / 2e5), 0.05, 0.9)
     for b, brand in enumerate(plan.brands):
         mine = np.flatnonzero(plan.firm_codes == b)
         units = np.nansum(sold.units[:, :, mine], axis=2)
