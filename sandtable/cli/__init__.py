@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from sandtable.cli import calibration, data, estimation, forecast, funnel, market, scenarios
+from sandtable.cli import calibration, data, estimation, forecast, funnel, market, media, scenarios
 from sandtable.errors import ConvergenceError, InputError
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
@@ -36,6 +36,7 @@ app.command()(forecast.forecast)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
 app.add_typer(funnel.app, name="funnel")
+app.add_typer(media.app, name="media")
 
 
 def main() -> None:
