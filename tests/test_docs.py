@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 import sandtable
+from docs.levers import PAGE, page
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -92,3 +93,7 @@ def test_every_make_command_in_the_documents_exists() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_every_example_in_a_docstring_gives_what_it_shows(name: str) -> None:
     assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_the_page_of_levers_is_what_the_table_of_levers_says() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run python -m docs.levers"

@@ -32,7 +32,8 @@ Product = Annotated[str | None, typer.Option(help="Only this product.")]
 def _view(name: str, parameters: str | None, period: str | None, region: str | None) -> View:
     """Calibrate what the options name, or list all that is unknown."""
     from sandtable.scenario.answers import View
-    from sandtable.scenario.base import base_of, open_data_set, periods_of
+    from sandtable.scenario.base import base_of, open_data_set
+    from sandtable.scenario.calendar import periods_of
 
     data_set = open_data_set(name)
     wanted = parameters or data_set.metadata.default_parameters

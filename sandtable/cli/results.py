@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandtable.cli.printing import print_table, say
+from sandtable.cli.result_parts import (
+    kpi_cells,
+    show_levers,
+    show_queues,
+    show_regions,
+    show_stages,
+)
 
 if TYPE_CHECKING:
     from sandtable.scenario.run import Result
@@ -35,14 +42,17 @@ def show_result(result: Result) -> None:
         for kpi in KPIS
     ]
     print_table(f"{result.own_firm}, {span}", ["", "baseline", "scenario", "change"], rows)
+    show_levers(result)
     if len(periods) > 1:
         _show_periods(result)
+    show_regions(result)
+    show_stages(result)
     changes = [pair for pair in change_by_firm(result.periods).items() if round(pair[1])]
     if changes:
         largest = sorted(changes, key=lambda pair: -abs(pair[1]))[:FIRMS_SHOWN]
         shown = sorted(largest, key=lambda pair: -pair[1])
         print_table("Who wins, who loses", ["firm", "units"], [[f, f"{v:+,.0f}"] for f, v in shown])
-    _show_queues(result)
+    show_queues(result)
     for warning in result.warnings:
         say(f"note: {warning}", "yellow")
 
@@ -59,42 +69,3 @@ def _show_periods(result: Result) -> None:
         )
     columns = ["period", "units", "change", "share", "change", "profit", "change"]
     print_table(f"{result.own_firm}, period by period", columns, lines)
-
-
-def _show_queues(result: Result) -> None:
-    """Print orders and deliveries of the products whose capacity binds somewhere in the horizon."""
-    binding: dict[str, None] = {}
-    for item in result.periods:
-        if item.queue is not None:
-            products = item.base.market.products
-            pairs = zip(products, item.queue.binding, strict=True)
-            binding |= dict.fromkeys(code for code, binds in pairs if binds)
-    for product in binding:
-        lines = []
-        for item in result.periods:
-            if item.queue is None or product not in item.base.market.products:
-                continue
-            column = item.base.market.products.index(product)
-            flows = (
-                item.queue.orders,
-                item.queue.deliveries,
-                item.queue.cancellations,
-                item.queue.backlog,
-            )
-            cells = [f"{flow[:, column].sum():,.0f}" for flow in flows]
-            away = f"{item.queue.turned_away[column]:,.0f}"
-            lines.append([item.base.period, *cells, f"{item.queue.waits[column]:.2f}", away])
-        columns = ["period", "orders", "delivered", "cancelled", "waiting", "wait", "elsewhere"]
-        print_table(f"Capacity of {product}; wait in periods", columns, lines)
-
-
-def kpi_cells(before: float | None, after: float | None, kpi: str) -> list[str]:
-    """Return baseline, scenario and change of one figure; a change that rounds to nothing is empty."""
-    if before is None or after is None:
-        return ["—", "—", "—"]
-    if kpi in ("share_of_sales", "conversion"):
-        points = round((after - before) * 100, 2)
-        change = f"{points:+.2f} pt" if points else ""
-        return [f"{before:.2%}", f"{after:.2%}", change]
-    change = f"{after - before:+,.0f}" if round(after - before) else ""
-    return [f"{before:,.0f}", f"{after:,.0f}", change]

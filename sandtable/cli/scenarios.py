@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sandtable.cli.printing import Json, print_json, print_table, say
-from sandtable.cli.results import kpi_cells, show_result
+from sandtable.cli.result_parts import kpi_cells
+from sandtable.cli.results import show_result
 from sandtable.errors import ConvergenceError, Fault, InputError
 
 if TYPE_CHECKING:
@@ -145,7 +146,9 @@ def levers(as_json: Json = False) -> None:
     print_table("Terms", ["lever: term", "lowest", "highest", "left out"], terms)
 
 
-def _edge(term: Term, value: float | None) -> str:
+def _edge(term: Term, value: float | str | None) -> str:
     if value is None:
         return "must be given"
+    if isinstance(value, str):
+        return "no limit"
     return f"{value * 100:g} %" if term.kind == "share" else f"{value:g}"

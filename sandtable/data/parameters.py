@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
@@ -171,11 +173,16 @@ class ParameterSet(StrictModel):
             named["price_spread"] = self.price_spread
         return {**named, **{f"sigma_{nest}": sigma for nest, sigma in sigmas}}
 
-    # not kept: a changed copy would take the old one with it
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Hash of all that the set says: two sets of one name may differ."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, some fields changed; it has a fingerprint of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("fingerprint", None)
+        return copied
 
     @property
     def label(self) -> BilingualText | None:

@@ -12,9 +12,10 @@ import xlsxwriter
 
 from sandtable import __version__
 from sandtable.scenario.compare import KPIS
-from sandtable.scenario.model import LeverMove
+from sandtable.scenario.model import FURTHER_TARGETS
 from sandtable.scenario.run import Result
-from sandtable.scenario.summary import change_by_firm, totals
+from sandtable.scenario.summary import change_by_firm, stage_totals, totals
+from sandtable.scenario.writing import move_fields
 
 # no cell may turn into a formula, a link or a number because of what its text looks like
 OPTIONS = {
@@ -37,7 +38,7 @@ def workbook(result: Result) -> bytes:
     Returns
     -------
     bytes
-        An XLSX file with the sheets Summary, Firms, Products, Levers and Provenance.
+        An XLSX file with the sheets Summary, Firms, Products, Funnel (where it is known), Levers and Provenance.
     """
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, OPTIONS) as book:
@@ -46,6 +47,9 @@ def workbook(result: Result) -> bytes:
         sheets.add("Firms", *_labelled(result, *_firms(result)))
         rows = labelled_rows(result)
         sheets.add("Products", list(rows.columns), rows.to_numpy(dtype=object).tolist())
+        funnel = _funnel(result)
+        if funnel[1]:
+            sheets.add("Funnel", *_labelled(result, *funnel))
         sheets.add("Levers", *_levers(result))
         sheets.add("Provenance", *_provenance(result))
     return stream.getvalue()
@@ -135,27 +139,32 @@ def _firms(result: Result) -> Table:
     return columns, rows
 
 
+def _funnel(result: Result) -> Table:
+    columns = ["stage", "firm", "period", "baseline", "scenario", "change"]
+    rows: list[list[Any]] = []
+    for item in result.periods:
+        for stage, (before, after) in stage_totals(item, result.own_firm).items():
+            rows.append([stage, result.own_firm, item.base.period, before, after, after - before])
+    return columns, rows
+
+
 def _levers(result: Result) -> Table:
-    columns = ["lever", "product", "firm", "region", "change", "value", "owner", "from", "to"]
-    return columns, [_lever_row(move) for move in result.scenario.levers]
-
-
-def _lever_row(move: LeverMove) -> list[Any]:
-    change = move.change
-    shown: Any = None
-    if change is not None:
-        shown = f"{change.amount * 100:+.10g} %" if change.kind == "relative" else change.amount
-    return [
-        move.lever,
-        move.product,
-        move.firm,
-        move.region,
-        shown,
-        move.value,
-        move.owner,
-        move.first,
-        move.last,
+    columns = [
+        *("lever", "product", "firm", "region", "change", "value", "owner"),
+        *FURTHER_TARGETS,
+        *("like", "characteristics", "terms", "from", "to"),
     ]
+    moves = [move_fields(move) for move in result.scenario.levers]
+    return columns, [[_one_cell(move.get(column)) for column in columns] for move in moves]
+
+
+def _one_cell(value: Any) -> Any:
+    """Write a list or a mapping in one cell."""
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {number}" for name, number in value.items())
+    return value
 
 
 def _provenance(result: Result) -> Table:

@@ -1,15 +1,12 @@
-"""Stages of the funnel: lead, card, test drive, order, delivery; their rates, and demand factored into them.
+"""Stages of the funnel: lead, card, test drive, order, delivery; their rates, in the base and in a scenario.
 
-Which lever acts where: the choice model fixes orders. A lever of a later stage (price and finance on ``orders``, stock
-on ``deliveries``, a stage-rate lever on its own stage) multiplies the rate into that stage; leads take what is left, so
-that the stages always multiply to the orders of the model. Awareness levers name no stage and so act on leads alone,
-and so does what rivals do.
+Which lever acts where: awareness levers (media, dealers, referrals, leads themselves) act on the leads, a stage-rate
+lever on the rate into its own stage, all others (price, finance, what rivals do) on the rate into the order, where
+competition is settled. The choice model fixes what comes out at the end; so the rate into the order also shows the
+buyers that levers of earlier stages bring and who would have bought anyway.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,132 +62,85 @@ def changed_rate(rate: FloatArray, change: float) -> FloatArray:
     return np.asarray(np.minimum(rate * (1 + change), ceiling), dtype=np.float64)
 
 
-def attraction_change(before: FloatArray, after: FloatArray) -> FloatArray:
-    """Utility that a change of a stage rate up to the order is worth in the choice model.
+def stage_counts(last: FloatArray, rates: FloatArray) -> FloatArray:
+    """People that it takes at each stage, so that so many reach the last one.
 
     Parameters
     ----------
-    before, after : ndarray
-        Rate into a stage, above 0.
+    last : ndarray, shape (R, J)
+        People at the last stage, 0 or more.
+    rates : ndarray, shape (S - 1, R, J)
+        Rate into each stage but the first, above 0; NaN where unknown.
 
     Returns
     -------
-    ndarray
-        ``ln(after / before)``: it multiplies the attraction of the product by ``after / before``. Orders
-        grow by less, because part of the new buyers would have bought anyway; leads show that part.
+    ndarray, shape (S, R, J)
+        The last one is `last`; NaN before an unknown rate.
+
+    Examples
+    --------
+    >>> stage_counts(np.array([10.0]), np.array([[0.25], [0.2]]))[:, 0].tolist()
+    [200.0, 50.0, 10.0]
     """
-    return np.asarray(np.log(after / before), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class FactoredDemand:
-    """Orders of the choice model, written as a product of stages.
-
-    Attributes
-    ----------
-    stages : tuple of str
-        Names of the S stages; ``orders`` is among them.
-    market_sizes : ndarray, shape (R,)
-        Households in the market.
-    counts : ndarray, shape (S, R, J)
-        People at each stage; those of ``orders`` are the orders of the model.
-    rates : ndarray, shape (S - 1, R, J)
-        Rate into each stage but the first.
-    """
-
-    stages: tuple[str, ...]
-    market_sizes: FloatArray
-    counts: FloatArray
-    rates: FloatArray
-
-    @property
-    def lead_rates(self) -> FloatArray:
-        """Leads per household, shape (R, J); a household may leave leads for several products."""
-        return np.asarray(self.counts[0] / self.market_sizes[:, None], dtype=np.float64)
-
-    def of(self, stage: str) -> FloatArray:
-        """People at one stage, shape (R, J)."""
-        return np.asarray(self.counts[self.stages.index(stage)], dtype=np.float64)
-
-
-def factored_demand(
-    orders: FloatArray,
-    rates: FloatArray,
-    market_sizes: FloatArray,
-    *,
-    stages: Sequence[str] = STAGES,
-) -> FactoredDemand:
-    """Write the orders of the choice model as market size x lead rate x rates of the stages.
-
-    Parameters
-    ----------
-    orders : ndarray, shape (R, J)
-        Orders of the model, 0 or more.
-    rates : ndarray, shape (S - 1, R, J)
-        Rate into each stage but the first; those up to the order above 0.
-    market_sizes : ndarray, shape (R,)
-        Households, above 0.
-    stages : sequence of str
-        Names of the stages; ``orders`` must be among them.
-
-    Raises
-    ------
-    ValueError
-        If a rate is missing or out of range; the message names stage and cell.
-    """
-    place = list(stages).index("orders")
-    _check_rates(rates, stages, place)
-    counts = np.empty((len(stages), *orders.shape))
-    counts[place] = orders
-    for stage in range(place, 0, -1):
+    counts = np.empty((len(rates) + 1, *last.shape))
+    counts[-1] = last
+    for stage in range(len(rates), 0, -1):
         counts[stage - 1] = counts[stage] / rates[stage - 1]
-    for stage in range(place + 1, len(stages)):
-        counts[stage] = counts[stage - 1] * rates[stage - 1]
-    return FactoredDemand(tuple(stages), market_sizes, counts, rates)
+    return counts
 
 
-def answered_demand(
-    base: FactoredDemand, orders: FloatArray, shifts: Mapping[str, FloatArray | float]
-) -> FactoredDemand:
-    """Write the orders of a scenario as stages: shifts go to their stage, leads take what is left.
+def answered_counts(
+    counts: FloatArray, leads: FloatArray, last: FloatArray, factors: FloatArray, settled: int
+) -> FloatArray:
+    """People at each stage in a scenario.
 
     Parameters
     ----------
-    base : FactoredDemand
-        The stages before the levers.
-    orders : ndarray, shape (R, J)
-        Orders of the model in the scenario.
-    shifts : mapping of str to ndarray, shape (R, J), or float
-        Logarithm by which levers multiply the rate into a stage: `attraction_change` of a stage-rate lever,
-        the change of utility by price on ``orders``, what stock does on ``deliveries``.
+    counts : ndarray, shape (S, R, J)
+        People at each stage in the base; NaN where unknown.
+    leads, last : ndarray, shape (R, J)
+        People at the first and at the last stage in the scenario: what awareness and the choice model make of them.
+    factors : ndarray, shape (S - 1, R, J)
+        Factor of the levers on the rate into each stage but the first.
+    settled : int
+        Place of the stage where competition is settled (the order), 1 to S - 1: the rate into it takes what is left.
 
     Returns
     -------
-    FactoredDemand
-        Without shifts and with equal orders, exactly the base.
+    ndarray, shape (S, R, J)
+        Stages multiply from the leads to the last; no stage is smaller than the next. Where the base is unknown, NaN.
 
-    Raises
-    ------
-    ValueError
-        If a shift names the first stage or none of the stages.
+    Notes
+    -----
+    Without levers the base is returned as it is, to the bit: its rates are not computed and multiplied again.
     """
-    rates = base.rates.copy()
-    for stage, shift in shifts.items():
-        if stage not in base.stages[1:]:
-            known = ", ".join(base.stages[1:])
-            raise ValueError(f"no stage with a rate is called '{stage}'; known: {known}.")
-        place = base.stages.index(stage) - 1
-        ceiling = np.maximum(rates[place], HIGHEST_RATE)
-        rates[place] = np.minimum(rates[place] * np.exp(shift), ceiling)
-    return factored_demand(orders, rates, base.market_sizes, stages=base.stages)
-
-
-def _check_rates(rates: FloatArray, stages: Sequence[str], place: int) -> None:
-    low = np.arange(len(rates)).reshape(-1, *[1] * (rates.ndim - 1)) < place
-    wrong = ~((rates <= 1) & np.where(low, rates > 0, rates >= 0))  # also catches NaN
-    if wrong.any():
-        stage, *cell = (int(index) for index in np.argwhere(wrong)[0])
-        raise ValueError(
-            f"the rate into {stages[stage + 1]} is {rates[(stage, *cell)]:.4g} in cell {cell}; "
-            "expected above 0 and at most 1: pool it over products or regions that have data."
+    after = np.empty_like(counts)
+    growth = np.divide(last, counts[-1], where=counts[-1] > 0, out=np.ones_like(last))
+    after[-1] = counts[-1] * growth
+    # from the end back to the stage where competition is settled
+    change = growth
+    for stage in range(len(counts) - 2, settled - 1, -1):
+        reached = np.divide(
+            counts[stage + 1], counts[stage], where=counts[stage] > 0, out=np.ones_like(last)
         )
+        change = change / _kept_below_one(reached, factors[stage])
+        after[stage] = counts[stage] * change
+    # from the leads on
+    change = np.divide(leads, counts[0], where=counts[0] > 0, out=np.ones_like(last))
+    for stage in range(settled):
+        after[stage] = counts[stage] * change
+        reached = np.divide(
+            counts[stage + 1], counts[stage], where=counts[stage] > 0, out=np.ones_like(last)
+        )
+        change = change * _kept_below_one(reached, factors[stage])
+    # more orders than the stage before can give: then that stage was larger
+    for stage in range(settled, 0, -1):
+        least = np.where(counts[stage] <= counts[stage - 1], after[stage], after[stage - 1])
+        after[stage - 1] = np.maximum(after[stage - 1], least)
+    return after
+
+
+def _kept_below_one(rate: FloatArray, factor: FloatArray) -> FloatArray:
+    """Return the factor, or less where the rate would go beyond the highest; one of 1 stays 1 to the bit."""
+    highest = np.maximum(1.0, HIGHEST_RATE / np.maximum(rate, np.finfo(np.float64).tiny))
+    return np.asarray(np.minimum(factor, highest))

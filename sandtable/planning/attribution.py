@@ -24,8 +24,10 @@ from sandtable.market.primitives import FloatArray, IntArray
 from sandtable.planning.blocks import block_shares
 from sandtable.planning.measures import MEASURES, share_of_sales
 from sandtable.scenario.base import Base, open_data_set
-from sandtable.scenario.compose import Subset, cells_moved, compose_subsets
+from sandtable.scenario.compose import Subset, compose_subsets
+from sandtable.scenario.draft import cells_moved
 from sandtable.scenario.model import LeverMove, Scenario
+from sandtable.scenario.pulling_forward import temporary_moves
 from sandtable.scenario.run import Result, run
 
 EXACT = 12  # levers whose subsets are all evaluated
@@ -174,7 +176,8 @@ def _separable(result: Result) -> bool:
     rivals = result.scenario.rivals
     modes = {rivals.default.mode, *(response.mode for _, response in rivals.by_firm)}
     levers = {move.lever for move in result.scenario.levers}
-    return modes == {"hold"} and not levers & {"launch", "capacity"}
+    remembered = levers & {"launch", "capacity"} or any(temporary_moves(result.scenario))
+    return modes == {"hold"} and not remembered
 
 
 def _together(result: Result, masks: Sequence[int]) -> FloatArray:
@@ -227,6 +230,7 @@ def _sums(subsets: Sequence[Subset], base: Base, own_firm: str) -> FloatArray:
     )
     own = units[:, :, owned]
     profits = (own * margins).sum(axis=(1, 2)) / (1 + base.data_set.metadata.value_added_tax)
+    profits -= [subset.spending[:, owned].sum() for subset in subsets]
     return np.stack([own.sum(axis=(1, 2)), units.sum(axis=(1, 2)), profits], axis=1)
 
 

@@ -10,11 +10,11 @@ from sandtable.market.demand import Demand
 from sandtable.market.primitives import FloatArray, IntArray
 from sandtable.planning.bases import DrawnPeriod
 from sandtable.planning.blocks import block_shares
-from sandtable.scenario.compose import cells_moved
+from sandtable.scenario.draft import cells_moved
 from sandtable.scenario.model import Scenario
 from sandtable.scenario.periods import PeriodResult
 from sandtable.scenario.run import Result
-from sandtable.scenario.supply_draft import changed
+from sandtable.scenario.worth_moves import COST_LEVERS, changed_costs
 
 Volumes = tuple[FloatArray, FloatArray]  # units and contribution profit
 
@@ -48,20 +48,22 @@ def _scenario_totals(
     costs = period.costs
     for move in scenario.levers:
         rows, columns = cells_moved(move, item.base)
-        if move.lever == "unit_cost" and rows and columns:
+        if move.lever in COST_LEVERS and rows and columns:
             costs = np.broadcast_to(costs, shares.shape).copy() if costs is period.costs else costs
             cells = np.ix_(range(len(costs)), rows, columns)
-            costs[cells] = changed(move, costs[cells])
+            costs[cells] = changed_costs(move, costs[cells])
     base = item.base.market
     untouched = (
         shares is period.shares
         and costs is period.costs
         and np.array_equal(asked, base.prices)
         and np.array_equal(market.market_sizes, base.market_sizes)
+        and not composed.spending.any()
     )
-    return (
-        period.baseline if untouched else period.totals(shares, market.market_sizes, asked, costs)
-    )
+    if untouched:
+        return period.baseline
+    units, profits = period.totals(shares, market.market_sizes, asked, costs)
+    return units, profits - composed.spending.sum(axis=0)
 
 
 def _scenario_shares(

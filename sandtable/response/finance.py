@@ -102,6 +102,32 @@ def annuity(rate: float, months: int) -> float:
     return months if abs(monthly) < 1e-12 else -math.expm1(-months * math.log1p(monthly)) / monthly
 
 
+def fuel_cost(
+    price: float, litres: float, distance: float, years: int, discount_rate: float
+) -> float:
+    """Present value of the fuel that a car burns over the years.
+
+    Parameters
+    ----------
+    price : float
+        Of a litre, in money units; a change of it gives the change of the cost.
+    litres : float
+        For 100 km.
+    distance : float
+        Kilometres a year.
+    years : int
+        1 or more; paid month by month.
+    discount_rate : float
+        A year, compounded monthly, 0 or more.
+
+    Examples
+    --------
+    >>> fuel_cost(8.0, 5.0, 10_000.0, 2, 0.0)
+    8000.0
+    """
+    return price * litres / 100 * distance / 12 * annuity(discount_rate, 12 * years)
+
+
 def loan_value(offer: Loan, usual_rate: float) -> float:
     """Worth of a loan to a customer who would else borrow at the usual rate, as a share of the price.
 

@@ -14,7 +14,8 @@ from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray
 from sandtable.market.welfare import herfindahl_hirschman_index
-from sandtable.scenario.base import Base, regions_of
+from sandtable.scenario.base import Base
+from sandtable.scenario.calendar import regions_of
 from sandtable.scenario.run import Result
 
 OUTSIDE = "(outside good)"

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from threading import Lock
 
 import numpy as np
 
 from sandtable.data.catalogue import find_data_set
-from sandtable.data.cells import cells_of, nest_codes, widened
+from sandtable.data.cells import cells_of, nest_codes
+from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet, load_data_set
 from sandtable.data.parameters import ParameterSet
-from sandtable.forecast.base_paths import BasePath, base_path
-from sandtable.forecast.periods import periods_after
-from sandtable.forecast.rolling import HORIZON
 from sandtable.market.demand import Demand
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray
+from sandtable.scenario.calendar import path_of, periods_of
+from sandtable.scenario.funnel_base import counted_stages, expected_stages
+from sandtable.scenario.media_base import MediaBase, media_base
 from sandtable.scenario.model import Scenario, Supply
 
-COMING = 24  # periods beyond the last observed one that a scenario may run
+NEEDED = {"products", "sales", "market"}
+OF_LEVERS = {"funnel", "media", "dealers"}  # tables that some levers need
 KEPT = 48  # calibrated bases kept in memory: three years of months and some
-_bases: OrderedDict[tuple[str, str, str, bool, Supply], Base] = OrderedDict()
-_lock = Lock()  # each session of the app runs in a thread of its own
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,9 @@ class Base:
         Calibrated, so that its shares are the observed (or projected) ones.
     list_prices : ndarray, shape (R, J)
         In money units; NaN where a product is not offered.
-    leads : ndarray, shape (R, J)
-        Leads of own products; NaN where unknown.
+    stages : ndarray, shape (S, R, J)
+        People at each stage of the funnel, those of `funnel_table` in their order; NaN where unknown. S is 0 without
+        a funnel.
     projected : bool
         Whether the period lies beyond the last observed one.
     """
@@ -48,8 +47,67 @@ class Base:
     period: str
     market: Market
     list_prices: FloatArray
-    leads: FloatArray
+    stages: FloatArray
     projected: bool = False
+
+    @property
+    def leads(self) -> FloatArray:
+        """People at the first stage, (R, J); NaN where unknown."""
+        if len(self.stages):
+            return np.asarray(self.stages[0])
+        return np.full(self.list_prices.shape, np.nan)
+
+    @cached_property
+    def brands(self) -> list[str]:
+        """Brand of each product of the market."""
+        return self._of_products("brand")
+
+    @cached_property
+    def powertrains(self) -> list[str | None]:
+        """Powertrain of each product of the market; None where the data set does not say."""
+        if "powertrain" not in self.data_set.tables["products"]:
+            return [None] * len(self.market.products)
+        return [*self._of_products("powertrain")]
+
+    def characteristic(self, name: str) -> FloatArray:
+        """Return a numeric characteristic of each product, (J,); NaN where it is not known."""
+        if name not in self._characteristics:
+            self._characteristics[name] = np.array(self._of_products(name), dtype=np.float64)
+        return self._characteristics[name]
+
+    @cached_property
+    def _characteristics(self) -> dict[str, FloatArray]:
+        return {}
+
+    def _of_products(self, column: str) -> list[str]:
+        table = self.data_set.tables["products"]
+        named = dict(zip(table["product"].tolist(), table[column].tolist(), strict=True))
+        return [named[code] for code in self.market.products]
+
+    @cached_property
+    def media(self) -> MediaBase | None:
+        """What each brand spends on media; None without media, or without a known response to them."""
+        return media_base(self.data_set, self.parameters, self.period, self.brands)
+
+    def rows_of(self, region: str | None) -> list[int]:
+        """Return the rows of a region or an area; of all regions for None.
+
+        Raises
+        ------
+        KeyError
+            If the data set has no such region or area.
+        """
+        known = self.market.regions
+        if region is None:
+            return list(range(len(known)))
+        if region in known:
+            return [known.index(region)]
+        return [known.index(name) for name in self.data_set.metadata.areas[region] if name in known]
+
+    def attraction_of(self, utility: FloatArray) -> FloatArray:
+        """Return the factor on the attraction inside the inner nest that a change of utility is; 1 for exactly 0."""
+        nests = self.market.demand.nests
+        return np.exp(utility / (1 - nests.sigma_inner if nests else 1.0))
 
     def prices_seen(self, product: str, *, net: bool = False) -> tuple[float, float]:
         """Return the lowest and highest price of a product in the data, or of its segment if it never moved."""
@@ -79,46 +137,12 @@ def open_data_set(name: str) -> DataSet:
     """Find and load a data set with the tables that a scenario needs."""
     folder = find_data_set(name)
     present = {path.stem for path in folder.iterdir()}
-    return load_data_set(folder, tables={"products", "sales", "market"} | ({"funnel"} & present))
+    return load_data_set(folder, tables=NEEDED | (OF_LEVERS & present))
 
 
 def open_parameters(scenario: Scenario, data_set: DataSet) -> ParameterSet:
     """Return the parameter set that a scenario asks for, or the default of its data set."""
     return data_set.parameter_sets[scenario.parameters or data_set.metadata.default_parameters]
-
-
-def periods_of(data_set: DataSet) -> tuple[str, ...]:
-    """Return the observed periods, oldest first."""
-    return tuple(sorted(data_set.tables["sales"]["period"].unique()))
-
-
-def coming_periods(data_set: DataSet) -> tuple[str, ...]:
-    """Return the periods after the last observed one that a scenario may run."""
-    return periods_after(periods_of(data_set)[-1], data_set.metadata.frequency, COMING)
-
-
-def path_of(data_set: DataSet, period: str) -> BasePath:
-    """Return the base path as far as a coming period, or as far as the back-test reaches."""
-    reach = coming_periods(data_set).index(period) < HORIZON
-    return base_path(data_set, HORIZON if reach else COMING)
-
-
-def regions_of(data_set: DataSet, region: str | None) -> tuple[str, ...]:
-    """Return the regions that a name stands for: a region, an area, or all (None).
-
-    Raises
-    ------
-    KeyError
-        If the data set has no such region or area.
-    """
-    regions = tuple(sorted(data_set.tables["market"]["region"].unique()))
-    if region is None:
-        return regions
-    if region in data_set.metadata.areas:
-        return tuple(data_set.metadata.areas[region])
-    if region not in regions:
-        raise KeyError(region)
-    return (region,)
 
 
 def demand_of(data_set: DataSet, parameters: ParameterSet, products: tuple[str, ...]) -> Demand:
@@ -153,22 +177,16 @@ def base_of(
     """
     supply = supply or Supply()
     # a data set loaded without its funnel has the same hash, but no leads
-    key = (data_set.sha256, parameters.fingerprint, period, "funnel" in data_set.tables, supply)
-    with _lock:
-        if key in _bases:
-            _bases.move_to_end(key)
-            return _bases[key]
-    if supply != Supply():
-        base = supplied(base_of(data_set, parameters, period), supply)
-    elif period in periods_of(data_set):
-        base = _observed(data_set, parameters, period)
-    else:
-        base = _projected(data_set, parameters, period)
-    with _lock:
-        _bases[key] = base
-        while len(_bases) > KEPT:
-            _bases.popitem(last=False)
-    return base
+    tables = frozenset(data_set.tables)
+    key = (data_set.sha256, parameters.fingerprint, period, tables, supply)
+
+    def make() -> Base:
+        if supply != Supply():
+            return supplied(base_of(data_set, parameters, period), supply)
+        observed = period in periods_of(data_set)
+        return (_observed if observed else _projected)(data_set, parameters, period)
+
+    return _bases.get(key, make)
 
 
 def supplied(base: Base, supply: Supply) -> Base:
@@ -220,11 +238,8 @@ def _projected(data_set: DataSet, parameters: ParameterSet, period: str) -> Base
         market_sizes=path.market_sizes[place][rows],
         national=last.market.national,
     )
-    # leads for each unit as in the last period
-    units = last.market.units
-    growth = np.divide(market.units, units, where=units > 0, out=np.ones_like(units))
-    leads = last.leads * growth
-    return Base(data_set, parameters, period, market, last.list_prices, leads, projected=True)
+    stages = expected_stages(data_set, path.last_period, market.products, market.units)
+    return Base(data_set, parameters, period, market, last.list_prices, stages, projected=True)
 
 
 def _observed(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
@@ -239,10 +254,8 @@ def _observed(data_set: DataSet, parameters: ParameterSet, period: str) -> Base:
         market_sizes=cells.market_sizes,
         national=data_set.metadata.pricing == "national",
     )
-    leads = np.full(cells.units.shape, np.nan)
-    if "funnel" in data_set.tables:
-        funnel = data_set.tables["funnel"]
-        funnel = funnel[funnel["period"] == period]
-        summed = funnel.groupby(["region", "product"])["leads"].sum().reset_index()
-        leads = widened(summed, "leads", cells.regions, cells.products)
-    return Base(data_set, parameters, period, calibrated, cells.list_prices, leads)
+    stages = counted_stages(data_set, period, cells.products, cells.regions)
+    return Base(data_set, parameters, period, calibrated, cells.list_prices, stages)
+
+
+_bases = Kept[tuple[str, str, str, frozenset[str], Supply], Base](limit=KEPT)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sandtable.errors import Fault, InputError
 from sandtable.forecast.periods import period_number
 from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.response.lifecycle import Lifecycle
-from sandtable.scenario.base import Base, regions_of
+from sandtable.scenario.base import Base
+from sandtable.scenario.demand_moves import move_demand
+from sandtable.scenario.draft import Draft, RefusedMoveError, cells_moved, copied
 from sandtable.scenario.following import PriceMoves, followed_moves, lever_moves
 from sandtable.scenario.guard_rails import beyond_guard_rail
 from sandtable.scenario.launching import Entrant
 from sandtable.scenario.levers import terms_of
+from sandtable.scenario.media_moves import move_media
 from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.price_moves import PRICE_LEVERS, move_price
+from sandtable.scenario.pulling_forward import size_factor
 from sandtable.scenario.supply_draft import SUPPLY_LEVERS, SupplyDraft
-
-Cells = tuple[list[int], list[int]]  # rows and columns
+from sandtable.scenario.worth_moves import WORTH_LEVERS, move_worth
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,12 @@ class Composed:
         In money units.
     lead_factors : ndarray, shape (R, J)
         Factor on the leads of each product.
+    stage_factors : ndarray, shape (S - 1, R, J)
+        Factor on the rate into each stage of the funnel but the first.
     cash_kept : ndarray, shape (R, J)
         What the firm pays for each car beyond the fall of the net price, in money units.
+    spending : ndarray, shape (R, J)
+        What the firm spends in the period beyond the base, whatever it sells, in money units.
     priced : ndarray of bool, shape (J,)
         Products whose price a lever set: they do not answer.
     matched : ndarray of bool, shape (J,)
@@ -57,26 +62,12 @@ class Composed:
     moves: PriceMoves
     list_prices: FloatArray
     lead_factors: FloatArray
+    stage_factors: FloatArray
     cash_kept: FloatArray
+    spending: FloatArray
     priced: BoolArray
     matched: BoolArray
     outside_seen: tuple[str, ...]
-
-
-@dataclass
-class _Draft:
-    """The arrays that levers change, one after the other, before they are frozen."""
-
-    deltas: FloatArray
-    list_prices: FloatArray
-    net_prices: FloatArray
-    attraction: FloatArray
-    lead_factors: FloatArray
-    cash_kept: FloatArray
-    offered: BoolArray
-    market_sizes: FloatArray
-    firms: NDArray[Any]
-    priced: BoolArray
 
 
 @dataclass(frozen=True)
@@ -89,7 +80,7 @@ class Subset:
         Which levers: bit i is lever i of the scenario.
     market : Market
     supply : SupplyDraft
-    cash_kept : ndarray, shape (R, J)
+    cash_kept, spending : ndarray, shape (R, J)
         As in `Composed`.
     """
 
@@ -97,6 +88,7 @@ class Subset:
     market: Market
     supply: SupplyDraft
     cash_kept: FloatArray
+    spending: FloatArray
 
 
 def compose(
@@ -105,6 +97,7 @@ def compose(
     own_firm: str,
     history: Sequence[PriceMoves] = (),
     entrants: Mapping[str, Entrant] | None = None,
+    missing: FloatArray | None = None,
 ) -> Composed:
     """Apply the levers of a scenario to one period of its base, and let the firms that match follow.
 
@@ -120,6 +113,8 @@ def compose(
         Lever moves of the periods run before, oldest first.
     entrants : mapping of str to Entrant, optional
         New products that already stand in the base, as `with_launches` made them.
+    missing : ndarray, shape (R,), optional
+        Cars that were bought before their time in the periods run before.
 
     Returns
     -------
@@ -131,8 +126,7 @@ def compose(
         If moves together leave a price of zero or less, no households, or a floor above a cap.
     """
     market = base.market
-    draft, supply = _draft(base), SupplyDraft.of(base)
-    start = _start(scenario, base)
+    draft, supply = Draft.of(base), SupplyDraft.of(base)
     marks: list[str] = []
     for index, move in enumerate(scenario.levers):
         rows, columns = cells_moved(move, base)
@@ -140,25 +134,37 @@ def compose(
             continue  # not sold in this period; the checks saw that it is sold in another one
         if move.lever == "launch":
             entrant = (entrants or {})[str(move.product)]
-            _enter(draft, supply, columns[0], entrant, _strength(move, base, start))
+            _enter(
+                draft, supply, columns[0], entrant, _strength(move, base, _run(scenario, base)[0])
+            )
         else:
-            _apply(draft, supply, move, rows, columns, base, start)
+            _apply(draft, supply, index, rows, columns, base, scenario)
         _check(draft, supply, market, index)
+        if not move.acts_in(base.period):
+            continue
         prices = draft.net_prices if move.lever == "net_price" else draft.list_prices
         mark = beyond_guard_rail(move, base, prices, rows, columns)
         if mark:
             marks.append(mark)
+    if missing is not None:
+        draft.market_sizes *= size_factor(base, missing)
+        if not (draft.market_sizes > 0).all():
+            message = "more purchases were brought forward than the market has; lower the part brought forward."
+            raise InputError([Fault("scenario", "levers", message)])
     moves = lever_moves(base, draft.net_prices)
     matched = np.zeros_like(draft.priced)
     if _anybody_matches(scenario):
         matched = _match(draft, followed_moves(scenario, base, own_firm, [*history, moves]))
+    media_factor = _media_factor(draft, base)
     return Composed(
-        market=_moved(market, draft, supply),
+        market=_moved(market, draft, supply, media_factor),
         supply=supply,
         moves=moves,
         list_prices=draft.list_prices,
-        lead_factors=draft.lead_factors,
+        lead_factors=draft.lead_factors * media_factor,
+        stage_factors=draft.stage_factors,
         cash_kept=draft.cash_kept,
+        spending=draft.spending,
         priced=draft.priced,
         matched=matched,
         outside_seen=tuple(marks),
@@ -190,14 +196,15 @@ def compose_subsets(scenario: Scenario, base: Base, masks: Collection[int]) -> I
     InputError
         If the moves of a subset leave a price of zero or less, no households, or a floor above a cap.
     """
-    levers, start = scenario.levers, _start(scenario, base)
+    levers = scenario.levers
 
     def descend(
-        index: int, wanted: Collection[int], draft: _Draft, supply: SupplyDraft
+        index: int, wanted: Collection[int], draft: Draft, supply: SupplyDraft
     ) -> Iterator[Subset]:
         if index == len(levers):
             for mask in wanted:
-                yield Subset(mask, _moved(base.market, draft, supply), supply, draft.cash_kept)
+                market = _moved(base.market, draft, supply, _media_factor(draft, base))
+                yield Subset(mask, market, supply, draft.cash_kept, draft.spending)
             return
         without = [mask for mask in wanted if not mask >> index & 1]
         if without:
@@ -206,56 +213,47 @@ def compose_subsets(scenario: Scenario, base: Base, masks: Collection[int]) -> I
         if pulled:
             rows, columns = cells[index]
             if rows and columns:
-                draft, supply = _copied(draft), _copied(supply)
-                _apply(draft, supply, levers[index], rows, columns, base, start)
+                draft, supply = copied(draft), copied(supply)
+                _apply(draft, supply, index, rows, columns, base, scenario)
                 _check(draft, supply, base.market, index)
             yield from descend(index + 1, pulled, draft, supply)
 
     cells = [cells_moved(move, base) for move in levers]
-    return descend(0, masks, _draft(base), SupplyDraft.of(base))
-
-
-_Arrays = TypeVar("_Arrays", _Draft, SupplyDraft)
-
-
-def _copied(draft: _Arrays) -> _Arrays:
-    return type(draft)(**{item.name: getattr(draft, item.name).copy() for item in fields(draft)})
-
-
-def _draft(base: Base) -> _Draft:
-    market = base.market
-    shape = market.prices.shape
-    return _Draft(
-        deltas=market.deltas.copy(),
-        list_prices=base.list_prices.copy(),
-        net_prices=market.prices.copy(),
-        attraction=np.ones(shape),
-        lead_factors=np.ones(shape),
-        cash_kept=np.zeros(shape),
-        offered=np.ones(shape, dtype=bool),
-        market_sizes=market.market_sizes.copy(),
-        firms=np.array(market.firms, dtype=object),
-        priced=np.zeros(shape[1], dtype=bool),
-    )
+    return descend(0, masks, Draft.of(base), SupplyDraft.of(base))
 
 
 def _apply(
-    draft: _Draft,
+    draft: Draft,
     supply: SupplyDraft,
-    move: LeverMove,
+    index: int,
     rows: list[int],
     columns: list[int],
     base: Base,
-    start: str,
+    scenario: Scenario,
 ) -> None:
-    if move.lever in PRICE_LEVERS:
-        cells = np.ix_(rows, columns)
-        move_price(draft.net_prices, draft.list_prices, draft.cash_kept, move, cells, base)
-        draft.priced[columns] = True
-    elif move.lever in SUPPLY_LEVERS:
-        supply.move(move, rows, columns, base)
-    else:
-        _move_market(draft, move, rows, columns, _age(move, base, start))
+    move, run = scenario.levers[index], _run(scenario, base)
+    try:
+        if move.lever in PRICE_LEVERS:
+            cells = np.ix_(rows, columns)
+            move_price(draft.net_prices, draft.list_prices, draft.cash_kept, move, cells, base)
+            draft.priced[columns] = True
+        elif move.lever in SUPPLY_LEVERS:
+            supply.move(move, rows, columns, base, (draft.list_prices, draft.net_prices))
+        elif move.lever in WORTH_LEVERS:
+            move_worth(supply, move, rows, columns, base)
+        elif move.lever == "media":
+            move_media(draft, move, rows, columns, base, run)
+        else:
+            move_demand(draft, move, rows, columns, base, _age(move, base, run[0]))
+    except RefusedMoveError as refusal:
+        raise _refused(index, str(refusal)) from refusal
+
+
+def _media_factor(draft: Draft, base: Base) -> FloatArray | float:
+    """Return the factor that media put on attraction and leads: all moves together, since a channel saturates."""
+    if base.media is None or not draft.stock.any():
+        return 1.0
+    return base.attraction_of(base.media.utility_change(draft.stock))
 
 
 def _strength(move: LeverMove, base: Base, start: str) -> float:
@@ -268,7 +266,7 @@ def _strength(move: LeverMove, base: Base, start: str) -> float:
 
 
 def _enter(
-    draft: _Draft, supply: SupplyDraft, column: int, entrant: Entrant, strength: float
+    draft: Draft, supply: SupplyDraft, column: int, entrant: Entrant, strength: float
 ) -> None:
     draft.deltas[:, column] = entrant.deltas
     draft.attraction[:, column] *= strength
@@ -285,7 +283,7 @@ def _anybody_matches(scenario: Scenario) -> bool:
     )
 
 
-def _match(draft: _Draft, moves: FloatArray) -> BoolArray:
+def _match(draft: Draft, moves: FloatArray) -> BoolArray:
     """Let products follow; one whose own price a lever set does not."""
     moves = np.where(draft.priced, 0.0, moves)
     matched = np.asarray(moves.any(axis=0))
@@ -295,36 +293,23 @@ def _match(draft: _Draft, moves: FloatArray) -> BoolArray:
     return matched
 
 
-def _moved(market: Market, draft: _Draft, supply: SupplyDraft) -> Market:
+def _moved(
+    market: Market, draft: Draft, supply: SupplyDraft, media_factor: FloatArray | float
+) -> Market:
     """Change only what a lever touched, so that what was not touched stays equal to the bit."""
+    attraction = draft.attraction * media_factor
     return replace(market, deltas=draft.deltas).moved(
         prices=supply.paid(draft.net_prices),
-        attraction=draft.attraction if (draft.attraction != 1).any() else None,
+        attraction=attraction if (attraction != 1).any() else None,
         offered=None if draft.offered.all() else draft.offered,
         market_sizes=draft.market_sizes,
         firms=tuple(str(firm) for firm in draft.firms),
     )
 
 
-def cells_moved(move: LeverMove, base: Base) -> Cells:
-    """Return the rows and columns of the base that a move acts on in its period; nothing where it does not act."""
-    market = base.market
-    if not move.acts_in(base.period):
-        return [], []
-    wanted = regions_of(base.data_set, move.region)
-    rows = [market.regions.index(region) for region in wanted if region in market.regions]
-    if move.product is None and move.firm is None:
-        columns = list(range(len(market.products)))
-    elif move.product is not None:
-        columns = [j for j, code in enumerate(market.products) if code == move.product]
-    else:
-        columns = [j for j, firm in enumerate(market.firms) if firm == move.firm]
-    return rows, columns
-
-
-def _start(scenario: Scenario, base: Base) -> str:
-    """Return the first period that is run."""
-    return scenario.periods[0] if scenario.periods else base.period
+def _run(scenario: Scenario, base: Base) -> Sequence[str]:
+    """Return the periods that are run."""
+    return scenario.periods or (base.period,)
 
 
 def _age(move: LeverMove, base: Base, start: str) -> int:
@@ -334,50 +319,24 @@ def _age(move: LeverMove, base: Base, start: str) -> int:
     return period_number(base.period, frequency) - period_number(first, frequency)
 
 
-def _move_market(
-    draft: _Draft, move: LeverMove, rows: list[int], columns: list[int], age: int
-) -> None:
-    cells = np.ix_(rows, columns)
-    if move.lever == "exit":
-        draft.offered[cells] = False
-    elif move.lever in ("ownership", "divestiture"):
-        draft.firms[columns] = move.owner
-    elif move.lever == "market_size":
-        draft.market_sizes[rows] *= _growth(move, float(draft.market_sizes[rows].sum()))
-    else:
-        assert move.change is not None
-        factor = 1 + move.change.amount
-        if move.lever == "run_out":
-            factor **= age + 1
-        draft.attraction[cells] *= factor
-        if move.lever == "lead_volume":
-            draft.lead_factors[cells] *= factor
-
-
-def _growth(move: LeverMove, households: float) -> float:
-    """Factor on the market size; an absolute change is of all the regions together, each in its proportion."""
-    assert move.change is not None
-    change = move.change
-    return 1 + (change.amount if change.kind == "relative" else change.amount / households)
-
-
-def _check(draft: _Draft, supply: SupplyDraft, market: Market, index: int) -> None:
-    for prices, kind in ((draft.net_prices, "net price"), (supply.paid(draft.net_prices), "price")):
-        wrong = np.argwhere(market.offered & ~(prices > 0))
-        if wrong.size:
-            row, column = wrong[0]
+def _check(draft: Draft, supply: SupplyDraft, market: Market, index: int) -> None:
+    prices = [(draft.net_prices, "net price")]
+    if supply.taxed:
+        prices.append((supply.paid(draft.net_prices), "price"))
+    for given, kind in prices:
+        if not (given > 0)[market.offered].all():
+            row, column = np.argwhere(market.offered & ~(given > 0))[0]
             raise _refused(
                 index,
-                f"leaves {market.products[column]} a {kind} of {prices[row, column]:,.6g} in "
+                f"leaves {market.products[column]} a {kind} of {given[row, column]:,.6g} in "
                 f"{market.regions[row]}; a price must stay above 0.",
             )
     if not (draft.market_sizes > 0).all():
         raise _refused(
             index, "leaves no households in the market; a market size must stay above 0."
         )
-    crossed = np.argwhere(supply.floors > supply.caps)
-    if crossed.size:
-        row, column = crossed[0]
+    if (supply.floors > supply.caps).any():
+        row, column = np.argwhere(supply.floors > supply.caps)[0]
         raise _refused(
             index,
             f"leaves {market.products[column]} a price floor of {supply.floors[row, column]:,.6g} above "

@@ -59,6 +59,11 @@ class LeverEntry(StrictModel):
     change: Amount | None = None
     value: Amount | None = None
     owner: Name | None = None
+    channel: Name | None = None
+    stage: Name | None = None
+    dealer: Name | None = None
+    powertrain: Name | None = None
+    characteristic: Name | None = None
     like: Name | list[Name] | None = None
     characteristics: dict[str, str | int | float] | None = None
     terms: dict[str, str | int | float] | None = None
@@ -268,7 +273,7 @@ def _horizon(value: object, checker: Checker) -> tuple[str, ...]:
     return (
         checker.horizon(horizon.first, horizon.last, horizon.periods)
         if horizon
-        else checker.periods
+        else checker.known.periods
     )
 
 

@@ -24,11 +24,8 @@ def lever_moves(base: Base, asked: FloatArray) -> PriceMoves:
     """
     market = base.market
     relative = np.where(market.offered, asked / market.prices - 1, 0.0)
-    return {
-        code: relative[:, column]
-        for column, code in enumerate(market.products)
-        if relative[:, column].any()
-    }
+    moved = np.flatnonzero(relative.any(axis=0))
+    return {market.products[column]: relative[:, column] for column in moved}
 
 
 def followed_moves(

@@ -6,7 +6,9 @@ import numpy as np
 
 from sandtable.market.primitives import FloatArray
 from sandtable.scenario.base import Base
-from sandtable.scenario.levers import lever_table
+from sandtable.scenario.dealers_open import dealers_open
+from sandtable.scenario.levers import lever_table, terms_of
+from sandtable.scenario.media_moves import spent
 from sandtable.scenario.model import LeverMove
 
 
@@ -64,10 +66,24 @@ def _relative_amount(
     if move.change is not None and move.change.kind == "relative":
         return move.change.amount
     amount = (move.value or 0.0) if move.change is None else move.change.amount
+    if move.lever == "media" and move.change is None and base.media is not None:
+        amount -= spent(base.media, move, rows, columns)
+    size = _size(move, base, rows, columns)
+    return amount / size if size else None
+
+
+def _size(move: LeverMove, base: Base, rows: list[int], columns: list[int]) -> float:
+    """Return the size of what a move moves; 0 where that is not known."""
     cells = np.ix_(rows, columns)
     if move.lever == "market_size":
-        size = float(base.market.market_sizes[rows].sum())
-    else:
-        values = base.market.costs if move.lever == "unit_cost" else base.list_prices
-        size = float(np.nanmean(values[cells])) if np.isfinite(values[cells]).any() else 0.0
-    return amount / size if size else None
+        return float(base.market.market_sizes[rows].sum())
+    if move.lever == "media" and base.media is not None:
+        return spent(base.media, move, rows, columns)
+    if move.lever == "dealers":
+        return float(dealers_open(base.data_set, str(move.firm), base.period)[rows].sum())
+    if move.lever == "fuel_price":
+        return terms_of(move)["price"]
+    if move.lever == "spec":
+        return float(base.characteristic(str(move.characteristic))[columns].mean())
+    values = (base.market.costs if move.lever == "unit_cost" else base.list_prices)[cells]
+    return float(np.nanmean(values)) if np.isfinite(values).any() else 0.0

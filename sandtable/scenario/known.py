@@ -1,97 +1,112 @@
-"""A scenario built in Python was held against no data set yet: does it name what exists?"""
+"""What a scenario may name: the products, firms, places, channels and periods of its data set."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
+from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet
-from sandtable.errors import Fault, InputError, did_you_mean
-from sandtable.scenario.base import coming_periods, periods_of, regions_of
-from sandtable.scenario.launching import launch_faults, launched_firms
-from sandtable.scenario.levers import lever_table, term_faults
-from sandtable.scenario.model import LeverMove, Scenario
-
-Named = tuple[str, str, str | None, Collection[str]]  # place, kind, name, what is known
+from sandtable.funnel.stages import STAGES
+from sandtable.scenario.calendar import coming_periods, periods_of, regions_of
 
 
-def require_known(scenario: Scenario, data_set: DataSet) -> None:
-    """Refuse a scenario that names what its data set does not hold: it would silently do nothing.
+@dataclass(frozen=True)
+class Known:
+    """The names of one data set, each looked up once."""
 
-    Parameters
-    ----------
-    scenario : Scenario
-        From a file (then all is known already) or built in Python.
-    data_set : DataSet
-        The data set that it is run against.
+    data_set: DataSet
 
-    Raises
-    ------
-    InputError
-        With all unknown names, and all levers without their amount or with one that leaves nothing.
-    """
-    faults = [
-        Fault("scenario", place, f"no {kind} is called '{name}'{did_you_mean(name, known)}")
-        for place, kind, name, known in _named(scenario, data_set)
-        if name is not None and name not in known
-    ]
-    if scenario.data != data_set.name:
-        message = f"is '{scenario.data}', but the data set at hand is '{data_set.name}'."
-        faults.insert(0, Fault("scenario", "data", message))
-    for index, move in enumerate(scenario.levers):
-        place = f"levers[{index}]"
-        problem = _amount_fault(move)
-        if problem:
-            faults.append(Fault("scenario", place, problem))
-        if move.lever in lever_table():
-            wrong = term_faults(move.lever, dict(move.terms))
-            faults += [Fault("scenario", f"{place}.terms.{term}", text) for term, text in wrong]
-        if move.lever == "launch":
-            wrong = launch_faults(move, data_set)
-            faults += [Fault("scenario", f"{place}.{field}", message) for field, message in wrong]
-    if faults:
-        raise InputError(faults)
+    @classmethod
+    def of(cls, data_set: DataSet) -> Known:
+        """Return the names of a data set; kept in memory for the next call."""
+        key = (data_set.sha256, frozenset(data_set.tables))
+        return _known.get(key, lambda: cls(data_set))
+
+    @cached_property
+    def firm_of(self) -> dict[str, str]:
+        """Firm of each product."""
+        table = self.data_set.tables["products"]
+        return dict(zip(table["product"].tolist(), table["firm"].tolist(), strict=True))
+
+    @cached_property
+    def firms(self) -> list[str]:
+        """All firms, by name."""
+        return sorted(set(self.firm_of.values()))
+
+    @cached_property
+    def regions_and_areas(self) -> list[str]:
+        """All that a lever may name as its region."""
+        return [*regions_of(self.data_set, None), *self.data_set.metadata.areas]
+
+    @cached_property
+    def observed(self) -> tuple[str, ...]:
+        """Observed periods, oldest first."""
+        return periods_of(self.data_set)
+
+    @cached_property
+    def periods(self) -> tuple[str, ...]:
+        """All periods that may be run, observed and coming, oldest first."""
+        return (*self.observed, *coming_periods(self.data_set))
+
+    @cached_property
+    def money_unit(self) -> str:
+        """The unit that an amount of money may carry; empty where the data set counts in thousands or the like."""
+        metadata = self.data_set.metadata
+        return metadata.currency if metadata.money_unit == metadata.currency else ""
+
+    @cached_property
+    def leads_of(self) -> frozenset[str]:
+        """Products with a funnel."""
+        table = self.data_set.tables.get("funnel")
+        return frozenset() if table is None else frozenset(table["product"].unique())
+
+    @cached_property
+    def spending_firms(self) -> frozenset[str]:
+        """Firms whose brands stand in the media table."""
+        table = self.data_set.tables.get("media")
+        if table is None:
+            return frozenset()
+        products = self.data_set.tables["products"]
+        spending = products["brand"].isin(table["brand"].unique())
+        return frozenset(products.loc[spending, "firm"])
+
+    @cached_property
+    def firms_with_dealers(self) -> frozenset[str]:
+        """Firms whose brands stand in the dealers table."""
+        table = self.data_set.tables.get("dealers")
+        if table is None:
+            return frozenset()
+        products = self.data_set.tables["products"]
+        return frozenset(products.loc[products["brand"].isin(table["brand"].unique()), "firm"])
+
+    @cached_property
+    def further(self) -> dict[str, list[str]]:
+        """What a lever may name beside its target, by the name of the field; empty where the data set has none."""
+        tables = self.data_set.tables
+
+        def values(table: str, column: str) -> list[str]:
+            if table not in tables or column not in tables[table]:
+                return []
+            return sorted(tables[table][column].dropna().unique().tolist())
+
+        attributes = self.data_set.metadata.attributes
+        return {
+            "channel": values("media", "channel"),
+            "stage": [name for name in STAGES[1:] if name in tables.get("funnel", ())],
+            "dealer": values("dealers", "dealer"),
+            "powertrain": values("products", "powertrain"),
+            "characteristic": [name for name, it in attributes.items() if it.table == "products"],
+        }
+
+    def unit_of(self, unit: str, characteristic: str | None = None) -> str:
+        """Return the unit that an amount of a lever may carry, from the unit of its entry in the lever table."""
+        if unit == "money":
+            return self.money_unit
+        if unit == "characteristic":
+            attribute = self.data_set.metadata.attributes.get(characteristic or "")
+            return "" if attribute is None else attribute.unit
+        return unit
 
 
-def _named(scenario: Scenario, data_set: DataSet) -> Iterator[Named]:
-    products = data_set.tables["products"]
-    codes = {*products["product"], *launched_firms(scenario)}
-    firms = sorted(set(products["firm"]))
-    regions = [*regions_of(data_set, None), *data_set.metadata.areas]
-    yield "parameters", "parameter set", scenario.parameters, data_set.parameter_sets
-    yield "own_firm", "firm", scenario.own_firm, firms
-    if scenario.periods:
-        known = (*periods_of(data_set), *coming_periods(data_set))
-        for period in scenario.periods:
-            yield "periods", "period", period, known
-    for index, move in enumerate(scenario.levers):
-        place = f"levers[{index}]"
-        yield f"{place}.lever", "lever", move.lever, lever_table()
-        if move.lever != "launch":
-            yield f"{place}.product", "product", move.product, codes
-        yield f"{place}.firm", "firm", move.firm, firms
-        yield f"{place}.region", "region", move.region, regions
-        if move.lever != "divestiture":
-            yield f"{place}.owner", "firm", move.owner, firms
-    for firm, _ in scenario.rivals.by_firm:
-        yield "rivals", "firm", firm, firms
-
-
-def _amount_fault(move: LeverMove) -> str | None:
-    lever = lever_table().get(move.lever)
-    if lever is None:
-        return None
-    kinds = {"value" if move.change is None else move.change.kind} if lever.change else set()
-    given = (move.change is not None) + (move.value is not None)
-    if lever.change and (given != 1 or not kinds <= set(lever.change)):
-        return f"the lever {move.lever} takes one of: {', '.join(lever.change)}."
-    if move.change is not None and move.change.kind == "relative" and move.change.amount <= -1:
-        return "is -100 % or less; it must leave something."
-    if move.lever in ("ownership", "divestiture") and move.owner is None:
-        return "names no owner; name the firm that takes over."
-    if (
-        lever.scope not in ("market", "any")
-        and move.lever != "launch"
-        and (move.product is None) == (move.firm is None)
-    ):
-        return "must name one product or one firm to act on."
-    return None
+_known = Kept[tuple[str, frozenset[str]], Known](limit=8)

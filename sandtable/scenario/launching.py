@@ -12,7 +12,8 @@ import pandas as pd
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, did_you_mean
 from sandtable.market.primitives import FloatArray
-from sandtable.scenario.base import Base, demand_of, regions_of
+from sandtable.scenario.base import Base, demand_of
+from sandtable.scenario.calendar import regions_of
 from sandtable.scenario.model import LeverMove, Scenario
 
 NEAR = 0.5  # distance, in standard deviations a characteristic, at which a neighbour's weight falls to 0.61
@@ -143,7 +144,7 @@ def _launched(move: LeverMove, base: Base, place: str) -> tuple[Base, Entrant]:
         market=wider_market,
         # where it will stand; the baseline does not offer it
         list_prices=wider(base.list_prices, entrant.list_prices),
-        leads=wider(base.leads, np.nan),
+        stages=np.concatenate([base.stages, np.full((*base.stages.shape[:2], 1), np.nan)], axis=2),
     )
     return extended, entrant
 

@@ -15,6 +15,19 @@ from sandtable.errors import did_you_mean
 from sandtable.scenario.model import LeverMove
 
 ChangeKind = Literal["relative", "absolute", "value"]
+Group = Literal[
+    "price", "offer", "media", "network", "funnel", "product", "supply", "rules", "market"
+]
+FurtherField = Literal[
+    "owner",
+    "like",
+    "characteristics",
+    "channel",
+    "stage",
+    "dealer",
+    "powertrain",
+    "characteristic",
+]
 
 
 class Evidence(StrictModel):
@@ -25,13 +38,13 @@ class Evidence(StrictModel):
 
 
 class Term(StrictModel):
-    """One further number of a lever."""
+    """One further number of a lever; its default None: it must be given, ``none``: it may be left out."""
 
     label: BilingualText
     kind: Literal["share", "number", "whole"]
     low: float
     high: float
-    default: float | None
+    default: float | Literal["none"] | None
 
 
 class Lever(StrictModel):
@@ -39,10 +52,14 @@ class Lever(StrictModel):
 
     label: BilingualText
     help: BilingualText
-    scope: Literal["product", "firm_or_product", "market", "any"]
+    group: Group
+    scope: Literal["product", "firm", "firm_or_product", "market", "any"]
     products: Literal["own", "any"]
+    fields: Annotated[
+        dict[FurtherField, Literal["optional", "required"]], Field(default_factory=dict)
+    ]
     change: list[ChangeKind]
-    unit: Literal["money", "vehicles", "households", ""]
+    unit: Literal["money", "vehicles", "households", "dealers", "characteristic", ""]
     step: float | None
     guard_rail: Literal["seen"] | Annotated[list[float], Field(min_length=2, max_length=2)] | None
     evidence: Evidence
@@ -72,7 +89,7 @@ def lever_table() -> dict[str, Lever]:
 
 
 def terms_of(move: LeverMove) -> dict[str, float]:
-    """Return the terms of a move, those that it leaves out as the table has them.
+    """Return the terms of a move, those that it leaves out as the table has them, if it has them.
 
     Raises
     ------
@@ -80,11 +97,13 @@ def terms_of(move: LeverMove) -> dict[str, float]:
         If it leaves out one that must be given; `term_faults` finds it before.
     """
     given = dict(move.terms)
-    terms = lever_table()[move.lever].terms
-    return {
-        name: given[name] if term.default is None else given.get(name, term.default)
-        for name, term in terms.items()
-    }
+    values = {}
+    for name, term in lever_table()[move.lever].terms.items():
+        if name in given or term.default is None:
+            values[name] = given[name]
+        elif term.default != "none":
+            values[name] = term.default
+    return values
 
 
 def term_faults(name: str, given: Mapping[str, float]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from sandtable.units import Change
 
 ResponseMode = Literal["hold", "match", "best_response"]
 LONGEST_LAG = 24
+FURTHER_TARGETS = ("channel", "stage", "dealer", "powertrain", "characteristic")
 MOST_FOLLOWED = 1.5
 
 
@@ -42,6 +43,8 @@ class LeverMove:
         Of a new product: segment, nests and numbers (lever launch only).
     terms : tuple of (str, float)
         Further numbers of the lever by name; what is left out is as the lever table says.
+    channel, stage, dealer, powertrain, characteristic : str, optional
+        What else the lever is pulled on, where its entry in the lever table has such a field.
     """
 
     lever: str
@@ -56,11 +59,23 @@ class LeverMove:
     like: tuple[str, ...] = ()
     characteristics: tuple[tuple[str, str | float], ...] = ()
     terms: tuple[tuple[str, float], ...] = ()
+    channel: str | None = None
+    stage: str | None = None
+    dealer: str | None = None
+    powertrain: str | None = None
+    characteristic: str | None = None
+
+    @property
+    def further(self) -> dict[str, str]:
+        """What else it names: channel, stage, dealer, powertrain, characteristic."""
+        given = ((name, getattr(self, name)) for name in FURTHER_TARGETS)
+        return {name: value for name, value in given if value is not None}
 
     @property
     def key(self) -> tuple[str | None, ...]:
         """What makes two moves the same lever: a later layer replaces an earlier one with equal key."""
-        return (self.lever, self.product, self.firm, self.region, self.first, self.last)
+        further = (getattr(self, name) for name in FURTHER_TARGETS)
+        return (self.lever, self.product, self.firm, self.region, self.first, self.last, *further)
 
     def acts_in(self, period: str) -> bool:
         """Whether it acts in a period (periods compare as text)."""
@@ -332,6 +347,7 @@ def _move_to_dict(move: LeverMove) -> dict[str, Any]:
         "region": move.region,
         "value": _number(move.value),
         "owner": move.owner,
+        **move.further,
         "from": move.first,
         "to": move.last,
         "like": list(move.like) or None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from sandtable.funnel.stages import answered_counts
 from sandtable.market.equilibrium import Equilibrium, equilibrium, first_round, other_equilibrium
 from sandtable.market.game import PricingGame
 from sandtable.market.market import Market
@@ -14,8 +15,10 @@ from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.base import Base
 from sandtable.scenario.compose import Composed, compose
 from sandtable.scenario.following import PriceMoves
+from sandtable.scenario.funnel_base import funnel_table
 from sandtable.scenario.launching import Entrant, with_launches
 from sandtable.scenario.model import Scenario
+from sandtable.scenario.pulling_forward import missing_cars, temporary_moves
 from sandtable.scenario.queueing import Queue, Waiting, queue
 from sandtable.scenario.supply_draft import SupplyDraft
 
@@ -36,7 +39,7 @@ class State:
         Leads, and units for each lead; NaN where unknown.
     revenue, contribution_profit : ndarray
         Money units in the period, net of value added tax and of taxes on top; contribution is revenue less marginal
-        costs.
+        costs, and less what levers spend beyond the base (media, dealers).
     """
 
     units: FloatArray
@@ -71,6 +74,8 @@ class PeriodResult:
         Orders and deliveries; None when nothing limits and nobody waits.
     entrants : mapping of str to Entrant
         New products.
+    stages : ndarray, shape (S, R, J)
+        People at each stage of the funnel in the scenario; those of the baseline are `Base.stages`.
     """
 
     base: Base
@@ -82,6 +87,7 @@ class PeriodResult:
     game: PricingGame | None = None
     queue: Queue | None = None
     entrants: Mapping[str, Entrant] = field(default_factory=dict)
+    stages: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
 
     def first_round(self) -> FloatArray | None:
         """Prices when each firm answers the levers once, before anybody answers the answers; None without answer."""
@@ -100,10 +106,13 @@ class Memory:
         Lever moves of the periods run, oldest first.
     waiting : Waiting
         Orders that wait.
+    lifts : dict of int to ndarray, shape (R,)
+        Cars that each temporary move has added so far, by its place in the scenario.
     """
 
     moves: list[PriceMoves] = field(default_factory=list)
     waiting: Waiting = field(default_factory=dict)
+    lifts: dict[int, FloatArray] = field(default_factory=dict)
 
 
 def run_period(
@@ -128,11 +137,15 @@ def run_period(
         As `run` does.
     """
     base, entrants = with_launches(scenario, base)
-    composed = compose(scenario, base, own_firm, memory.moves, entrants)
+    missing = missing_cars(scenario, base, memory.lifts)
+    composed = compose(scenario, base, own_firm, memory.moves, entrants, missing)
+    _remember_lifts(scenario, base, own_firm, memory, composed, entrants, missing)
     memory.moves.append(composed.moves)
     market, supply = composed.market, composed.supply
     list_prices = composed.list_prices
     marks = list(composed.outside_seen)
+    if missing is not None:
+        marks.append("a part of the cars bought before a temporary tax or subsidy ended is missing")
     answer = game = None
     responding = responding_products(scenario, base, composed, own_firm)
     if responding.any():
@@ -154,13 +167,54 @@ def run_period(
         marks += _capacity_marks(market, found, answer)
     marks += [*_ownership_marks(base, composed, answer), *_cost_marks(base)]
     baseline = _state(base, base.market, SupplyDraft.of(base), base.list_prices, base.leads)
-    growth = (market.market_sizes / base.market.market_sizes)[:, None]
-    leads = np.where(market.offered, base.leads * composed.lead_factors * growth, np.nan)
-    state = _state(
-        base, market, supply, list_prices, leads, cash_kept=composed.cash_kept, queued=found
+    stages = _stages(base, market, composed)
+    leads = stages[0] if len(stages) else base.leads
+    state = _state(base, market, supply, list_prices, leads, composed, queued=found)
+    if found is not None and len(stages):
+        stages[-1] *= np.divide(
+            state.units, market.units, where=market.units > 0, out=np.ones_like(state.units)
+        )
+    result = PeriodResult(
+        base, composed, market, baseline, state, answer, game, found, entrants, stages
     )
-    result = PeriodResult(base, composed, market, baseline, state, answer, game, found, entrants)
     return result, tuple(marks)
+
+
+def _remember_lifts(
+    scenario: Scenario,
+    base: Base,
+    own_firm: str,
+    memory: Memory,
+    composed: Composed,
+    entrants: Mapping[str, Entrant],
+    missing: FloatArray | None,
+) -> None:
+    """Add up what each temporary move adds while it acts, rivals held: with it less without it."""
+    for index, move, _, _ in temporary_moves(scenario):
+        if not move.acts_in(base.period):
+            continue
+        others = scenario.levers[:index] + scenario.levers[index + 1 :]
+        without = compose(
+            replace(scenario, levers=others), base, own_firm, memory.moves, entrants, missing
+        )
+        lift = (composed.market.units - without.market.units).sum(axis=1)
+        memory.lifts[index] = memory.lifts.get(index, 0.0) + lift
+
+
+def _stages(base: Base, market: Market, composed: Composed) -> FloatArray:
+    """Return the people at each stage of the funnel in the scenario, (S, R, J); NaN where unknown."""
+    if not len(base.stages):
+        return base.stages
+    growth = (market.market_sizes / base.market.market_sizes)[:, None]
+    leads = np.where(market.offered, base.stages[0] * composed.lead_factors * growth, np.nan)
+    units = base.market.units
+    change = np.divide(market.units, units, where=units > 0, out=np.ones_like(units))
+    table = funnel_table(base.data_set)
+    assert table is not None
+    settled = table.stages.index("orders") if "orders" in table.stages else len(table.stages) - 1
+    return answered_counts(
+        base.stages, leads, base.stages[-1] * change, composed.stage_factors, settled
+    )
 
 
 def _game(composed: Composed, responding: BoolArray) -> PricingGame:
@@ -169,7 +223,7 @@ def _game(composed: Composed, responding: BoolArray) -> PricingGame:
     # a firm that pays customer cash earns so much less on each car
     game = composed.market.game(supply.costs + composed.cash_kept, responding)
     if supply.taxed:
-        game = replace(game, tax_rates=supply.tax_rates, unit_taxes=supply.unit_taxes)
+        game = replace(game, tax_rates=supply.tax_rates, unit_taxes=supply.added)
     if np.isfinite(supply.floors).any() or np.isfinite(supply.caps).any():
         game = replace(game, floors=supply.floors, caps=supply.caps)
     return game
@@ -234,8 +288,8 @@ def _state(
     supply: SupplyDraft,
     list_prices: FloatArray,
     leads: FloatArray,
+    composed: Composed | None = None,
     *,
-    cash_kept: FloatArray | float = 0.0,
     queued: Queue | None = None,
 ) -> State:
     value_added_tax = 1 + base.data_set.metadata.value_added_tax
@@ -244,16 +298,20 @@ def _state(
     share = np.where(units == market.units, market.shares, units / market.market_sizes[:, None])
     offered = market.offered
     asked = supply.asked(market.prices)
+    cash_kept, spending = (
+        (0.0, 0.0) if composed is None else (composed.cash_kept, composed.spending)
+    )
     margin = asked - cash_kept - np.nan_to_num(supply.costs)
     with np.errstate(divide="ignore", invalid="ignore"):
         conversion = np.where(leads > 0, units / leads, np.nan)
     return State(
         units=units,
         share=share,
-        net_price=np.where(offered, market.prices, np.nan),
+        # worth counts with the customer, but nobody pays it
+        net_price=np.where(offered, market.prices + supply.worth, np.nan),
         list_price=np.where(offered, list_prices, np.nan),
         leads=leads,
         conversion=conversion,
         revenue=units * asked / value_added_tax,
-        contribution_profit=units * margin / value_added_tax,
+        contribution_profit=units * margin / value_added_tax - spending,
     )

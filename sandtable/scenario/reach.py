@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from sandtable.data.loading import DataSet
-from sandtable.scenario.base import periods_of, regions_of
+from sandtable.scenario.calendar import periods_of, regions_of
 from sandtable.scenario.levers import Lever
 from sandtable.scenario.model import LeverMove, Scenario
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import ParameterSet
 from sandtable.market.primitives import FloatArray
-from sandtable.scenario.base import base_of, open_data_set, open_parameters, path_of, periods_of
-from sandtable.scenario.known import require_known
+from sandtable.scenario.base import base_of, open_data_set, open_parameters
+from sandtable.scenario.calendar import path_of, periods_of
 from sandtable.scenario.model import Scenario
+from sandtable.scenario.move_faults import require_known
 from sandtable.scenario.periods import Memory, PeriodResult, run_period
 
 SCHEMA = 1

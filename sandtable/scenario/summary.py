@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sandtable.market.primitives import BoolArray
+from sandtable.market.primitives import BoolArray, FloatArray
+from sandtable.scenario.funnel_base import funnel_table
 from sandtable.scenario.periods import PeriodResult, State
 
 
@@ -51,6 +52,24 @@ def totals(
         _totals([(item.baseline, rows, owned) for item, rows, owned in parts]),
         _totals([(item.scenario, rows, owned) for item, rows, owned in parts]),
     )
+
+
+def stage_totals(items: Items, firm: str) -> dict[str, tuple[float, float]]:
+    """Return the people of one firm at each stage of the funnel, baseline and scenario; empty where unknown."""
+    several = _several(items)
+    table = funnel_table(several[0].base.data_set)
+    if table is None:
+        return {}
+
+    def people(side: Sequence[FloatArray]) -> list[float]:
+        parts = zip(several, side, strict=True)
+        own = [np.nansum(counts[:, :, _owned(item, firm)], axis=(1, 2)) for item, counts in parts]
+        return np.sum(own, axis=0).tolist()  # type: ignore[no-any-return]
+
+    before = people([item.base.stages for item in several])
+    after = people([item.stages for item in several])
+    pairs = zip(before, after, strict=True)
+    return dict(zip(table.stages, pairs, strict=True)) if any(before) else {}
 
 
 def _several(items: Items) -> Sequence[PeriodResult]:

@@ -66,7 +66,7 @@ def _plain(scenario: Scenario) -> dict[str, Any]:
         "parameters": scenario.parameters,
         "own_firm": scenario.own_firm,
         "horizon": horizon,
-        "levers": [_plain_move(move) for move in scenario.levers],
+        "levers": [move_fields(move) for move in scenario.levers],
         "rivals": None if scenario.rivals == Rivals() else scenario.rivals.to_data(),
         "supply": scenario.supply.to_data() or None,
         "backlog": scenario.backlog.to_data() or None,
@@ -75,12 +75,14 @@ def _plain(scenario: Scenario) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "", [])}
 
 
-def _plain_move(move: LeverMove) -> dict[str, Any]:
+def move_fields(move: LeverMove) -> dict[str, Any]:
+    """Return a move as a file writes it: its fields by name, those left out that it does not have."""
     values = {
         "lever": move.lever,
         "product": move.product,
         "firm": move.firm,
         "owner": move.owner,
+        **move.further,
         "region": move.region,
         "change": None if move.change is None else _change_text(move.change),
         "value": move.value,

@@ -14,7 +14,8 @@ from sandtable.data.parameters import Parameter, ParameterSet
 from sandtable.errors import InputError
 from sandtable.planning.attribution import Attribution, attribute
 from sandtable.planning.uncertainty import PairedResult, paired_runs
-from sandtable.scenario.base import coming_periods, open_data_set
+from sandtable.scenario.base import open_data_set
+from sandtable.scenario.calendar import coming_periods
 from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.run import run
 from sandtable.scenario.summary import totals

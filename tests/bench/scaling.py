@@ -9,7 +9,8 @@ import numpy as np
 
 from sandtable.errors import InputError
 from sandtable.planning.blocks import block_shares
-from sandtable.scenario.base import base_of, open_data_set, periods_of
+from sandtable.scenario.base import base_of, open_data_set
+from sandtable.scenario.calendar import periods_of
 from tests.bench.measure import Row, peak_bytes, side_by_side
 from tests.bench.peers import LargeMarket
 

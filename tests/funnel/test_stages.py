@@ -1,8 +1,6 @@
-"""Stages multiply to the orders of the model, before and after levers."""
+"""Stages multiply to what the model sells, before and after levers."""
 
 from __future__ import annotations
-
-import re
 
 import numpy as np
 import pytest
@@ -14,74 +12,85 @@ from sandtable.funnel.stages import (
     HIGHEST_RATE,
     STAGES,
     FloatArray,
-    answered_demand,
-    attraction_change,
+    answered_counts,
     changed_rate,
-    factored_demand,
     rates_of,
+    stage_counts,
 )
 
 SHAPE = (2, 3)
-ORDERS = hnp.arrays(np.float64, SHAPE, elements=st.just(0.0) | st.floats(1e-9, 1e6))
-RATES = hnp.arrays(np.float64, (4, *SHAPE), elements=st.floats(0.01, 1))
-SIZES = np.array([30_000.0, 50_000.0])
+ORDER = STAGES.index("orders")
+SOLD = hnp.arrays(np.float64, SHAPE, elements=st.floats(1e-3, 1e6))
+RATES = hnp.arrays(np.float64, (4, *SHAPE), elements=st.floats(0.01, 0.99))
+FACTORS = hnp.arrays(np.float64, (4, *SHAPE), elements=st.floats(0.5, 1.5))
+NO_LEVER = np.ones((4, *SHAPE))
 
 
-@given(ORDERS, RATES)
-def test_stages_multiply_to_the_orders_of_the_model(orders: FloatArray, rates: FloatArray) -> None:
-    demand = factored_demand(orders, rates, SIZES)
-    product = SIZES[:, None] * demand.lead_rates * rates[:3].prod(axis=0)
-    np.testing.assert_allclose(product, orders, rtol=1e-12, atol=0)
-    np.testing.assert_array_equal(demand.of("orders"), orders)
-    np.testing.assert_allclose(demand.of("deliveries"), orders * rates[3], rtol=1e-15)
+@given(SOLD, RATES)
+def test_stages_multiply_to_what_is_sold(sold: FloatArray, rates: FloatArray) -> None:
+    counts = stage_counts(sold, rates)
+    np.testing.assert_allclose(counts[0] * rates.prod(axis=0), sold, rtol=1e-12)
+    np.testing.assert_array_equal(counts[-1], sold)
+    assert (counts[:-1] >= counts[1:]).all()
 
 
-@given(ORDERS, RATES, ORDERS, st.floats(-0.5, 0.5))
-def test_stages_multiply_to_the_orders_of_every_scenario(
-    orders: FloatArray, rates: FloatArray, answered: FloatArray, shift: float
+@given(SOLD, RATES)
+def test_without_levers_every_stage_is_as_it_was_to_the_bit(
+    sold: FloatArray, rates: FloatArray
 ) -> None:
-    base = factored_demand(orders, rates, SIZES)
-    scenario = answered_demand(base, answered, {"orders": shift, "deliveries": -0.1})
-    product = SIZES[:, None] * scenario.lead_rates * scenario.rates[:3].prod(axis=0)
-    np.testing.assert_allclose(product, answered, rtol=1e-12, atol=0)
-    assert (scenario.rates <= np.maximum(base.rates, HIGHEST_RATE)).all()
+    counts = stage_counts(sold, rates)
+    after = answered_counts(counts, counts[0], sold, NO_LEVER, ORDER)
+    np.testing.assert_array_equal(after, counts)
 
 
-@given(ORDERS, RATES)
-def test_no_lever_leaves_every_stage_exactly_as_it_was(
-    orders: FloatArray, rates: FloatArray
+@given(SOLD, RATES, SOLD, FACTORS, st.floats(0.5, 2))
+def test_whatever_levers_do_leads_and_sales_are_those_of_the_model_and_stages_shrink(
+    sold: FloatArray, rates: FloatArray, after_sold: FloatArray, factors: FloatArray, more: float
 ) -> None:
-    base = factored_demand(orders, rates, SIZES)
-    same = answered_demand(base, orders, {"test_drives": 0.0})
-    np.testing.assert_array_equal(same.counts, base.counts)
+    counts = stage_counts(sold, rates)
+    after = answered_counts(counts, counts[0] * more, after_sold, factors, ORDER)
+    np.testing.assert_allclose(after[-1], after_sold, rtol=1e-12)
+    assert (after[:-1] >= after[1:] * (1 - 1e-12)).all()
+    # leads are given, unless fewer than the orders that they must bring
+    assert (after[0] >= counts[0] * more * (1 - 1e-12)).all()
 
 
-def test_awareness_moves_leads_and_leaves_rates() -> None:
-    base = factored_demand(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5), SIZES)
-    more = answered_demand(base, base.of("orders") * 1.1, {})
-    np.testing.assert_array_equal(more.rates, base.rates)
-    np.testing.assert_allclose(more.of("leads"), base.of("leads") * 1.1)
+def test_awareness_moves_leads_and_the_later_stages_with_them() -> None:
+    counts = stage_counts(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5))
+    after = answered_counts(counts, counts[0] * 1.1, counts[-1] * 1.08, NO_LEVER, ORDER)
+    np.testing.assert_allclose(after[:3], counts[:3] * 1.1)
+    np.testing.assert_allclose(after[3:], counts[3:] * 1.08)
 
 
-def test_a_price_cut_moves_the_order_rate_and_diversion_shows_in_leads() -> None:
-    base = factored_demand(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5), SIZES)
-    more = answered_demand(base, base.of("orders") * 1.15, {"orders": np.log(1.2)})
-    np.testing.assert_allclose(more.rates[2], 0.6)
-    np.testing.assert_allclose(more.of("leads"), base.of("leads") * 1.15 / 1.2)
+def test_a_price_cut_moves_the_order_rate_and_nothing_before() -> None:
+    counts = stage_counts(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5))
+    after = answered_counts(counts, counts[0], counts[-1] * 1.15, NO_LEVER, ORDER)
+    np.testing.assert_array_equal(after[:3], counts[:3])
+    np.testing.assert_allclose(after[3:], counts[3:] * 1.15)
 
 
-def test_a_shift_of_leads_is_refused() -> None:
-    base = factored_demand(np.ones(SHAPE), np.full((4, *SHAPE), 0.5), SIZES)
-    with pytest.raises(ValueError, match="no stage with a rate is called 'leads'; known: cards"):
-        answered_demand(base, base.of("orders"), {"leads": 0.1})
+def test_a_stage_rate_moves_its_own_stage_and_orders_show_who_would_have_bought_anyway() -> None:
+    counts = stage_counts(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5))
+    factors = NO_LEVER.copy()
+    factors[1] = 1.1  # test drives
+    after = answered_counts(counts, counts[0], counts[-1] * 1.08, factors, ORDER)
+    np.testing.assert_array_equal(after[:2], counts[:2])
+    np.testing.assert_allclose(after[2], counts[2] * 1.1)
+    np.testing.assert_allclose(rates_of(after)[2], 0.5 * 1.08 / 1.1)
 
 
-def test_a_missing_rate_is_named() -> None:
-    rates = np.full((4, *SHAPE), 0.5)
-    rates[1, 0, 2] = np.nan
-    message = re.escape("the rate into test_drives is nan in cell [0, 2]")
-    with pytest.raises(ValueError, match=message):
-        factored_demand(np.ones(SHAPE), rates, SIZES)
+def test_a_higher_delivery_rate_needs_fewer_orders_for_the_same_deliveries() -> None:
+    counts = stage_counts(np.full(SHAPE, 100.0), np.full((4, *SHAPE), 0.5))
+    factors = NO_LEVER.copy()
+    factors[3] = 1.25
+    after = answered_counts(counts, counts[0], counts[-1], factors, ORDER)
+    np.testing.assert_allclose(after[3], counts[3] / 1.25)
+
+
+def test_unknown_stays_unknown() -> None:
+    counts = np.full((5, *SHAPE), np.nan)
+    after = answered_counts(counts, counts[0], np.full(SHAPE, 5.0), NO_LEVER, ORDER)
+    assert np.isnan(after).all()
 
 
 @given(st.floats(0, 1), st.floats(-1, 10))
@@ -94,12 +103,6 @@ def test_a_lever_keeps_a_rate_a_rate(rate: float, change: float) -> None:
 def test_a_rate_cannot_fall_by_more_than_all_of_it() -> None:
     with pytest.raises(ValueError, match="cannot fall by more than all of it"):
         changed_rate(np.array([0.5]), -1.5)
-
-
-def test_a_higher_rate_multiplies_the_attraction() -> None:
-    before = np.array([0.2])
-    gain = attraction_change(before, changed_rate(before, 0.1))
-    np.testing.assert_allclose(np.exp(gain), 1.1)
 
 
 @given(hnp.arrays(np.int64, (5, 4), elements=st.integers(0, 10**6)))

@@ -14,7 +14,8 @@ from sandtable.cli import app
 from sandtable.errors import InputError
 from sandtable.scenario import answers
 from sandtable.scenario.answers import View
-from sandtable.scenario.base import base_of, open_data_set, periods_of
+from sandtable.scenario.base import base_of, open_data_set
+from sandtable.scenario.calendar import periods_of
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.run import run
 

@@ -13,7 +13,7 @@ import pytest
 from sandtable.documents import read_document
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.run import run
-from tests.golden import FOLDER, SCENARIOS, golden_file, summary
+from tests.golden import FOLDER, SCENARIOS, golden_file, result_of, summary
 from tests.scenario.observed import PARAMETERS
 
 CLOSE = 1e-9
@@ -34,7 +34,7 @@ def assert_close(found: Any, stored: Any, place: str = "") -> None:
 
 
 def test_every_scenario_has_a_stored_result_and_every_result_its_scenario() -> None:
-    assert len(SCENARIOS) >= 7
+    assert len(SCENARIOS) >= 27
     assert {path.name for path in FOLDER.glob("*.json")} == {
         golden_file(path).name for path in SCENARIOS
     }
@@ -43,7 +43,7 @@ def test_every_scenario_has_a_stored_result_and_every_result_its_scenario() -> N
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_a_scenario_gives_its_stored_numbers(path: Path) -> None:
     stored = json.loads(golden_file(path).read_text(encoding="utf-8"))
-    assert_close(summary(run(*read_scenario(path))), stored)
+    assert_close(summary(result_of(path)), stored)
 
 
 @pytest.mark.parametrize("parameters", PARAMETERS)
@@ -57,6 +57,15 @@ def test_a_scenario_runs_under_every_parameter_set(path: Path, parameters: str) 
     # levers may begin later than the horizon, but they act
     last = result.periods[-1]
     assert not np.array_equal(last.scenario.units, last.baseline.units)
+
+
+def test_twelve_scenarios_of_a_year_mix_levers() -> None:
+    years = [path for path in SCENARIOS if path.stem.startswith("premium-ev-year-")]
+    assert len(years) == 12
+    for path in years:
+        scenario, _ = read_scenario(path)
+        assert len(scenario.periods) == 12
+        assert len({move.lever for move in scenario.levers}) >= (1 if "media" in path.stem else 3)
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)

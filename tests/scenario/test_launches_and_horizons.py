@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sandtable.errors import InputError
-from sandtable.scenario.base import base_of, coming_periods, path_of
+from sandtable.scenario.base import base_of
+from sandtable.scenario.calendar import coming_periods, path_of
 from sandtable.scenario.files import parse_scenario
 from sandtable.scenario.launching import with_launches
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
@@ -120,7 +121,7 @@ def test_a_launch_on_yearly_data_reads_characteristics_from_the_sales() -> None:
         (launch(product="N5", like=("N3",)), r"levers\[0\].product: 'N5' exists already"),
         (launch(like=("N55",)), r"levers\[0\].like: no product is called 'N55'"),
         (launch(), r"levers\[0\].characteristics: lacks segment, powertrain"),
-        (launch(like=("N5",), value=None), r"levers\[0\]: the lever launch takes one of: value"),
+        (launch(like=("N5",), value=None), r"levers\[0\]: gives no amount; give a value"),
     ],
 )
 def test_a_launch_that_cannot_be_is_refused(move: LeverMove, sentence: str) -> None:
@@ -155,10 +156,16 @@ def test_a_coming_period_stands_on_the_base_path() -> None:
     assert not any("held at those" in warning for warning in run_moves().warnings)
 
 
-def test_conversion_stays_in_a_coming_period() -> None:
-    last = run_moves().periods[0]
+def test_a_coming_period_converts_like_the_latest_twelve() -> None:
     coming = run_moves(periods=("2026-07",)).periods[0]
-    np.testing.assert_allclose(coming.baseline.conversion, last.baseline.conversion, rtol=1e-9)
+    funnel = PREMIUM.tables["funnel"]
+    latest = funnel[funnel["period"] > "2025-06"].groupby(["region", "product"])
+    summed = latest[["leads", "deliveries"]].sum()
+    rates = summed["deliveries"] / summed["leads"]
+    for (region, product), rate in rates.items():
+        market = coming.base.market
+        cell = market.regions.index(region), market.products.index(product)
+        np.testing.assert_allclose(coming.baseline.conversion[cell], rate, rtol=1e-9)
 
 
 def test_observed_and_coming_periods_run_together() -> None:

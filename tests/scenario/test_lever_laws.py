@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import MEASURES, Result
 from sandtable.scenario.summary import change_by_firm, totals, volume_source
@@ -49,7 +50,47 @@ ZERO_MOVES = [
     LeverMove("capacity", product="N5", value=1e9),
     LeverMove("market_size", change=relative(0.0)),
     LeverMove("market_size", change=Change("absolute", 0.0), region="North"),
+    LeverMove("dealer_cash", firm="Orion", value=0.0),
+    LeverMove("finance", product="N5", terms=(("rate", 0.045),)),
+    LeverMove(
+        "lease",
+        product="N5",
+        terms=(
+            ("money_factor", 0.002),
+            ("residual", 0.5),
+            ("usual_money_factor", 0.002),
+            ("usual_residual", 0.5),
+        ),
+    ),
+    LeverMove("facelift", product="N5", change=relative(0.0)),
+    LeverMove("run_out", product="N5", change=relative(0.0)),
+    LeverMove("media", firm="Nova", change=relative(0.0)),
+    LeverMove("media", firm="Orion", channel="digital", change=Change("absolute", 0.0)),
+    LeverMove("dealers", firm="Nova", change=relative(0.0), terms=(("cost", 4e5),)),
+    LeverMove("dealers", firm="Nova", region="Shanghai", change=Change("absolute", 0.0)),
+    LeverMove("stage_rate", firm="Nova", stage="test_drives", change=relative(0.0)),
+    LeverMove("stage_rate", firm="Nova", stage="orders", dealer="D066", change=relative(0.0)),
+    LeverMove("referral_reward", firm="Nova", change=relative(0.0)),
+    LeverMove(
+        "spec", product="N5", characteristic="electric_range_km", change=Change("absolute", 0.0)
+    ),
+    LeverMove("fuel_price", powertrain="PHEV", change=relative(0.0), terms=(("price", 7.8),)),
+    LeverMove(
+        "charging_network", powertrain="BEV", change=relative(0.0), terms=(("doubling", 6e3),)
+    ),
+    LeverMove("plate_rule", powertrain="PHEV", region="Shanghai", change=relative(0.0)),
+    LeverMove(
+        "purchase_tax",
+        powertrain="BEV",
+        change=relative(0.0),
+        terms=(("at_most", 1e4), ("brought_forward", 0.5), ("price_to", 3e5)),
+    ),
 ]
+NO_ZERO = {"exit", "ownership", "divestiture", "launch"}
+
+
+def test_every_lever_that_can_be_moved_by_nothing_is_among_them() -> None:
+    assert {move.lever for move in ZERO_MOVES} == set(lever_table()) - NO_ZERO
 
 
 def rows_of(result: Result, regions: tuple[str, ...]) -> list[int]:
