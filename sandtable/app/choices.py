@@ -14,7 +14,8 @@ from sandtable.app.guard import callback
 from sandtable.app.models import verdict_badge
 from sandtable.app.state import TableState
 from sandtable.app.view import Scope
-from sandtable.scenario.base import open_parameters, periods_of
+from sandtable.scenario.base import open_parameters
+from sandtable.scenario.calendar import periods_of
 from sandtable.scenario.model import ResponseMode, Rivals
 from sandtable.scenario.periods import PeriodResult
 from sandtable.scenario.run import Result
@@ -71,6 +72,8 @@ def period(state: TableState, item: PeriodResult) -> None:
     """Draw the choice of the period."""
     several = len(state.scenario.periods) > 1
     options = state.scenario.periods if several else periods_of(session.data_set())
+    if item.base.period not in options:  # the one coming period that is run
+        options = (*options, item.base.period)
     key = session.bound("period", item.base.period)
     st.selectbox(
         session.text()("period"),
@@ -110,7 +113,7 @@ def parameters(state: TableState) -> None:
         on_change=_set_parameters,
         args=(key,),
         label_visibility="collapsed",
-        width=190,
+        width=280,
     )
 
 

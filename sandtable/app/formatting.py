@@ -161,6 +161,15 @@ class Format:
         ]
         return f"{months[int(rest) - 1]} {year}"
 
+    def short_period(self, period: str) -> str:
+        """Write a month in few signs: ``Jun 26``, in Chinese ``26年6月``; other periods as `period` does."""
+        year, _, rest = period.partition("-")
+        if not rest or rest.startswith("Q"):
+            return self.period(period)
+        if self.language == "zh":
+            return f"{year[2:]}年{int(rest)}月"
+        return f"{self.month(period)} {year[2:]}"
+
     def month(self, period: str) -> str:
         """Write a period without its year: ``Jun``, in Chinese ``6 月``; years stay as they are."""
         year, _, rest = period.partition("-")

@@ -1,298 +1,213 @@
-"""The levers of the picked piece: one row each, with base, range seen and evidence."""
+"""The inspector: what is picked, its groups of levers, and the levers of the group that is open."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import streamlit as st
 
-from sandtable.app import session
+from sandtable.app import new_piece, session
 from sandtable.app.formatting import Format, arrow
 from sandtable.app.guard import callback
-from sandtable.app.panels import Rail, lever_rail, piece_head
+from sandtable.app.levers.aim import Target, target_of
+from sandtable.app.levers.offers import Offer, by_group, offers
+from sandtable.app.levers.row import Table, show_row
+from sandtable.app.panels import piece_head
 from sandtable.app.state import TableState
 from sandtable.app.text import Text
-from sandtable.app.view import Scope, base_list_prices, model_names
+from sandtable.app.view import Scope, model_names
 from sandtable.scenario.answers import View, own_elasticity
-from sandtable.scenario.base import Base
-from sandtable.scenario.levers import lever_table
-from sandtable.scenario.model import LeverMove
+from sandtable.scenario.base import open_parameters
+from sandtable.scenario.known import Known
+from sandtable.scenario.levers import Group
+from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.periods import PeriodResult
-from sandtable.units import Change
 
-
-@dataclass(frozen=True)
-class Control:
-    """One lever as the inspector shows it, in the unit of its input.
-
-    Attributes
-    ----------
-    rail : Rail
-        Range, base and present value.
-    step : float
-    move : callable
-        New value -> the move that brings it about; None when the value is the base.
-    left, right : str
-        Captions below the rail.
-    """
-
-    lever: str
-    target: LeverMove
-    unit: str
-    rail: Rail
-    step: float
-    move: Callable[[float], LeverMove | None]
-    left: str
-    right: str
-
-
-def controls(
-    item: PeriodResult, state: TableState, scope: Scope, text: Text, write: Format
-) -> list[Control]:
-    """Return the levers of the picked piece, then those of the whole market."""
-    code = state.selected
-    found = []
-    if code is not None and code in item.base.market.products:
-        own = item.base.market.firms[item.base.market.products.index(code)] == state.own_firm
-        found.append(_price_control(item, state, scope, own, text, write))
-        if own:
-            found.append(_cash_control(item.base, state, text, write))
-            if "funnel" in item.base.data_set.tables:
-                found += [
-                    _relative_control(name, code, state, text, write)
-                    for name in ("lead_volume", "conversion")
-                ]
-    found.append(_relative_control("market_size", None, state, text, write))
-    return found
-
-
-def _standing(state: TableState, target: LeverMove) -> LeverMove | None:
-    return next((move for move in state.scenario.levers if move.key == target.key), None)
-
-
-def _price_control(
-    item: PeriodResult, state: TableState, scope: Scope, own: bool, text: Text, write: Format
-) -> Control:
-    assert state.selected is not None
-    base = item.base
-    code = state.selected
-    name = "list_price" if own else "rival_price"
-    target = LeverMove(name, product=code, region=state.region)
-    before = base_list_prices(base, scope)[code]
-    # what all levers together make of it, wherever they are pulled; a rival's own answer is not a lever
-    levered = replace(base, list_prices=item.composed.list_prices)
-    now = base_list_prices(levered, scope)[code]
-    low, high = base.prices_seen(code)
-    span = max(high - low, 0.1 * before)
-    rail = Rail(min(low, before, now) - span, max(high, before, now) + span, low, high, before, now)
-
-    def move(value: float) -> LeverMove | None:
-        same = abs(value - before) < 1e-9 * before
-        return None if same else LeverMove(name, product=code, region=state.region, value=value)
-
-    change = "" if now == before else f", {write.signed_percent(now / before - 1)}"
-    return Control(
-        lever=name,
-        target=target,
-        unit=text("unit_price", unit=base.data_set.metadata.money_unit),
-        rail=rail,
-        step=base.data_set.metadata.price_step,
-        move=move,
-        left=text("base", value=write.price(before)) + change,
-        right=text("seen", low=write.price(low), high=write.price(high)),
-    )
-
-
-def _cash_control(base: Base, state: TableState, text: Text, write: Format) -> Control:
-    code = state.selected
-    target = LeverMove("customer_cash", product=code, region=state.region)
-    standing = _standing(state, target)
-    now = standing.value if standing is not None and standing.value is not None else 0.0
-    rail_low, rail_high = _guard_rail("customer_cash")
-    column = base.market.products.index(str(code))
-    mean = float(np.nanmean(base.list_prices[:, column]))
-    high = (
-        round(rail_high * mean / base.data_set.metadata.price_step)
-        * base.data_set.metadata.price_step
-    )
-    rail = Rail(0.0, max(3 * high, now), rail_low * mean, high, 0.0, now)
-    passed = base.parameters.customer_cash_pass_through.value
-    return Control(
-        lever="customer_cash",
-        target=target,
-        unit=text("unit_cash", unit=base.data_set.metadata.money_unit),
-        rail=rail,
-        step=base.data_set.metadata.price_step,
-        move=lambda value: (
-            LeverMove("customer_cash", product=code, region=state.region, value=value)
-            if value
-            else None
-        ),
-        left=text("pass_through", share=write.percent(passed, 0)),
-        right=text("guard_rail", low=write.price(0.0), high=write.price(high)),
-    )
-
-
-def _relative_control(
-    name: str, code: str | None, state: TableState, text: Text, write: Format
-) -> Control:
-    target = LeverMove(name, product=code, region=state.region)
-    standing = _standing(state, target)
-    now = standing.change.amount if standing is not None and standing.change is not None else 0.0
-    low, high = _guard_rail(name)
-    rail = Rail(min(2 * low, now), max(2 * high, now), low, high, 0.0, now)
-
-    def move(value: float) -> LeverMove | None:
-        change = Change("relative", round(value / 100, 12))
-        return LeverMove(name, product=code, region=state.region, change=change) if value else None
-
-    return Control(
-        lever=name,
-        target=target,
-        unit=text("unit_per_cent"),
-        rail=rail,
-        step=1.0,
-        move=move,
-        left=text("at_base") if not now else text("base", value=write.percent(0.0, 0)),
-        right=text(
-            "guard_rail", low=write.signed_percent(low, 0), high=write.signed_percent(high, 0)
-        ),
-    )
-
-
-def _guard_rail(name: str) -> tuple[float, float]:
-    rail = lever_table()[name].guard_rail
-    assert isinstance(rail, list)
-    return rail[0], rail[1]
+GROUP = "lever_group"
+MARKET, FIRM = "*", "firm:"
 
 
 def show(item: PeriodResult, state: TableState, scope: Scope) -> None:
-    """Draw the inspector."""
-    text, write = session.text(), session.writer()
-    products = list(item.base.market.products)
+    """Draw the inspector; only the open group's widgets are drawn, since each of them costs time."""
+    text, write, data_set = session.text(), session.writer(), session.data_set()
+    known = Known.of(data_set)
+    target = target_of(state, known)
+    parameters = open_parameters(state.scenario, data_set)
     names = model_names(item.base)  # once: it reads the whole table
     # on a phone the open inspector is a sheet at the bottom of the screen
-    picked = state.selected if state.selected in products else None
-    open_key = "inspector_open" if picked else "inspector"
+    open_key = "inspector_open" if target.name else "inspector"
     with st.container(key=open_key, border=True):
-        st.selectbox(
-            text("inspector_pick"),
-            products,
-            index=None,
-            format_func=lambda code: code if names[code] == code else f"{code}, {names[code]}",
-            placeholder=text("inspector_empty"),
-            key=(key := session.bound("pick", picked)),
-            on_change=_picked,
-            args=(key,),
-            label_visibility="collapsed",
-        )
-        if state.selected in products:
-            st.html(_head(item, state, scope, text, write))
-        for control in controls(item, state, scope, text, write):
-            _row(control, text)
-        if state.selected in products:
-            _actions(state, text)
+        _pick(target, item, known, names)
+        if target.name:
+            st.html(_head(target, item, state, scope, names, text, write))
+        if target.launched:
+            new_piece.show_name(str(target.product))
+        grouped = by_group(offers(target, state, known, parameters))
+        group = _groups(grouped, target, state.scenario)
+        table = Table(item, state, scope, known, parameters, text, write)
+        for offer in grouped[group]:
+            show_row(offer, table)
+        if target.name:
+            _actions(target, state, text)
+
+
+def _pick(target: Target, item: PeriodResult, known: Known, names: dict[str, str]) -> None:
+    """Draw the choice of what the levers are pulled on: a piece, a firm, or the whole market."""
+    text = session.text()
+    own = session.table().own_firm
+    firms = [own, *(firm for firm in known.firms if firm != own)]
+    products = list(
+        dict.fromkeys([*item.base.market.products, *([target.product] if target.product else [])])
+    )
+    options = [MARKET, *(f"{FIRM}{firm}" for firm in firms), *products]
+
+    def written(option: str) -> str:
+        if option == MARKET:
+            return text("inspector_market")
+        if option.startswith(FIRM):
+            return text("inspector_firm", firm=option.removeprefix(FIRM))
+        name = names.get(option, option)
+        return option if name == option else f"{option}, {name}"
+
+    picked = target.product or (f"{FIRM}{target.firm}" if target.firm else MARKET)
+    st.selectbox(
+        text("inspector_pick"),
+        options,
+        format_func=written,
+        key=(key := session.bound("pick", picked)),
+        on_change=_picked,
+        args=(key,),
+        label_visibility="collapsed",
+    )
 
 
 @callback
 def _picked(key: str) -> None:
-    if session.is_bound(key):
-        session.put(replace(session.table(), selected=st.session_state[key]))
+    if not session.is_bound(key):
+        return
+    chosen = str(st.session_state[key])
+    firm = chosen.removeprefix(FIRM) if chosen.startswith(FIRM) else None
+    product = None if firm or chosen == MARKET else chosen
+    session.put(replace(session.table(), selected=product, firm=firm))
 
 
-def _head(item: PeriodResult, state: TableState, scope: Scope, text: Text, write: Format) -> str:
-    base = item.base
-    code = str(state.selected)
-    column = base.market.products.index(code)
-    firm = base.market.firms[column]
-    row = base.data_set.tables["products"].set_index("product").loc[code]
-    units = float(item.scenario.units[scope.rows, column].sum())
-    before = float(item.baseline.units[scope.rows, column].sum())
+def _head(
+    target: Target,
+    item: PeriodResult,
+    state: TableState,
+    scope: Scope,
+    names: dict[str, str],
+    text: Text,
+    write: Format,
+) -> str:
+    base, market = item.base, item.base.market
+    if target.product and target.product not in market.products:
+        return piece_head(
+            target.product, str(target.firm), text("not_yet"), "", True, "", target.own
+        )
+    columns = [
+        j
+        for j, (code, firm) in enumerate(zip(market.products, market.firms, strict=True))
+        if (code == target.product if target.product else firm == target.firm)
+    ]
+    cells = [scope.rows, columns]
+    units = float(item.scenario.units[cells[0]][:, columns].sum())
+    before = float(item.baseline.units[cells[0]][:, columns].sum())
     change = units - before
     shown = ""
-    if round(change) and before:
-        shown = (
-            f"{arrow(change)}\u00a0{write.signed_count(change)} "
-            f"({write.signed_percent(change / before)})"
-        )
-    about = f"{firm}, {text.name(str(row['segment']))}"
+    if round(change):
+        whole = f" ({write.signed_percent(change / before)})" if before else ""
+        shown = f"{arrow(change)}\u00a0{write.signed_count(change)}{whole}"
+    about, note = text("inspector_all_of", count=len(columns)), ""
+    if target.product:
+        row = base.data_set.tables["products"].set_index("product").loc[target.product]
+        about = f"{target.firm}, {text.name(str(row['segment']))}"
+        if before:
+            elasticity = own_elasticity(View(base, state.region), target.product)
+            note = text("elasticity", value=write.decimal(elasticity))
     return piece_head(
-        model_names(base)[code],
+        names.get(target.product or "", str(target.name)),
         about,
         text("cars", count=write.count(units)),
         shown,
         change > 0,
-        text("elasticity", value=write.decimal(own_elasticity(View(base, state.region), code))),
-        firm == state.own_firm,
+        note,
+        target.own,
     )
 
 
-def _row(control: Control, text: Text) -> None:
-    percent = lever_table()[control.lever].unit != "money"
-    factor = 100.0 if percent and control.lever != "customer_cash" else 1.0
-    name = f"lever:{control.lever}:{control.target.product}:{control.target.region}"
-    key = session.bound(name, round(control.rail.now * factor, 6))
-    changed = control.rail.now != control.rail.base
-    grade = "judgement" if control.rail.outside else lever_table()[control.lever].evidence.grade
-    decimals = 0 if control.step >= 1 else 2
-    with st.container(key=f"row_{'changed' if changed else 'base'}_{control.lever}", gap=None):
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(
-                f"<b>{text.lever(control.lever)}</b> <span class='mut small'>{control.unit}</span>"
-            )
-            st.number_input(
-                text.lever(control.lever),
-                min_value=-90.0
-                if percent
-                else 0.0
-                if control.lever == "customer_cash"
-                else control.step,
-                step=control.step,
-                format=f"%.{decimals}f",
-                key=key,
-                on_change=_moved,
-                args=(control, key),
-                label_visibility="collapsed",
-                help=None,
-                width=150,
-            )
-        st.html(lever_rail(control.rail, control.left, control.right, grade, text(grade)))
+def _groups(grouped: dict[Group, list[Offer]], target: Target, scenario: Scenario) -> Group:
+    """Draw the headings of the groups, those with levers that stand marked; return the open one."""
+    text = session.text()
+    chosen = st.session_state.get(GROUP, "price")
+    first: Group = "market" if "market" in grouped and not target.name else next(iter(grouped))
+    group: Group = chosen if chosen in grouped else first
+    pulled = {move.lever for move in scenario.levers if _touches(move, target)}
+    marked = {name for name, inside in grouped.items() if pulled & {o.lever for o in inside}}
+    key = session.bound(GROUP, group)
+    with st.container(key="lever_groups"):
+        st.segmented_control(
+            text("lever_groups"),
+            list(grouped),
+            format_func=lambda name: text(f"group_{name}") + (" \u2022" if name in marked else ""),
+            key=key,
+            required=True,
+            on_change=_open_group,
+            args=(key,),
+            label_visibility="collapsed",
+        )
+    return group
+
+
+def _touches(move: LeverMove, target: Target) -> bool:
+    """Whether the levers of a target show a move."""
+    if move.product is not None:
+        return move.product == target.product
+    return move.firm is None or move.firm == target.firm
 
 
 @callback
-def _moved(control: Control, key: str) -> None:
-    if not session.is_bound(key):
-        return
-    state = session.table()
-    value = st.session_state[key]
-    move = None if value is None else control.move(float(value))
-    scenario = state.scenario
-    scenario = (
-        scenario.without_lever(control.target.key) if move is None else scenario.with_lever(move)
-    )
-    session.put(state.changed(scenario))
+def _open_group(key: str) -> None:
+    if session.is_bound(key):
+        st.session_state[GROUP] = st.session_state[key]
 
 
-def _actions(state: TableState, text: Text) -> None:
-    product = state.selected
-    exits = any(m.lever == "exit" and m.product == product for m in state.scenario.levers)
+def _actions(target: Target, state: TableState, text: Text) -> None:
+    product = target.product
     with st.container(key="piece_actions", horizontal=True, gap="small"):
+        if target.launched:
+            st.button(
+                text("launch_remove", product=product),
+                key="launch_remove",
+                on_click=new_piece.remove,
+                args=(product,),
+                width="stretch",
+            )
+            return
+        if product:
+            exits = any(m.lever == "exit" and m.product == product for m in state.scenario.levers)
+            st.button(
+                text("exit_undo" if exits else "exit_label", product=product),
+                key="exit",
+                on_click=_toggle_exit,
+                width="stretch",
+            )
+        touched = any(_is_of(move, target) for move in state.scenario.levers)
         st.button(
-            text("exit_undo" if exits else "exit_label", product=product),
-            key="exit",
-            on_click=_toggle_exit,
-            width="stretch",
-        )
-        touched = any(move.product == product for move in state.scenario.levers)
-        st.button(
-            text("reset_product", product=product),
+            text("reset_product", product=target.name),
             key="reset_product",
             disabled=not touched,
-            on_click=_reset_product,
+            on_click=_reset_target,
+            args=(target,),
             width="stretch",
         )
+
+
+def _is_of(move: LeverMove, target: Target) -> bool:
+    """Whether a move is of the picked piece, or of the picked firm as a whole."""
+    if target.product:
+        return move.product == target.product
+    return move.product is None and move.firm == target.firm
 
 
 @callback
@@ -305,10 +220,10 @@ def _toggle_exit() -> None:
 
 
 @callback
-def _reset_product() -> None:
+def _reset_target(target: Target) -> None:
     state = session.table()
     scenario = state.scenario
     for move in scenario.levers:
-        if move.product == state.selected:
+        if _is_of(move, target):
             scenario = scenario.without_lever(move.key)
     session.put(state.changed(scenario))

@@ -15,7 +15,7 @@ MAXIMUM_OPERATIONS = 1_000
 MAXIMUM_SEQ = 2**53 - 1  # the largest whole number a browser counts exactly
 MAXIMUM_CLIENT_LENGTH = 64
 
-RefusalReason = Literal["form", "order", "kind", "product", "price", "count"]
+RefusalReason = Literal["form", "order", "kind", "product", "price", "row", "count"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,16 @@ class Select:
     product: str
 
 
-Operation = Move | Select
+@dataclass(frozen=True)
+class Launch:
+    """A new piece of the own firm was put on a row of the board, at a list price in the currency of the data set."""
+
+    seq: int
+    row: int
+    price: float
+
+
+Operation = Move | Select | Launch
 
 
 @dataclass(frozen=True)
@@ -48,7 +57,8 @@ class Refusal:
         Where it stood in the message, from 0.
     reason : str
         ``form`` (not an operation), ``order`` (number does not rise), ``kind``, ``product``
-        (unknown), ``price`` (not a finite positive number) or ``count`` (message too long).
+        (unknown), ``price`` (not a finite positive number), ``row`` (the board has no such row) or
+        ``count`` (message too long).
     """
 
     position: int
@@ -88,18 +98,25 @@ class ReadLog:
 
 
 def read_log(
-    log: object, acknowledged: Acknowledgement | None, *, products: Collection[str]
+    log: object,
+    acknowledged: Acknowledgement | None,
+    *,
+    products: Collection[str],
+    n_rows: int = 0,
 ) -> ReadLog:
     """Read a message of the board.
 
     Parameters
     ----------
     log : object
-        ``{"client": text, "ops": [{"seq", "kind", "product", "price"}, ...]}`` as it came.
+        ``{"client": text, "ops": [{"seq", "kind", "product", "price"}, ...]}`` as it came; a launch has
+        a ``row`` instead of a product.
     acknowledged : Acknowledgement or None
         The last operation that was dealt with. A message of another client starts afresh.
     products : collection of str
         Products that exist.
+    n_rows : int
+        Rows of the board that a new piece may be put on.
 
     Returns
     -------
@@ -128,7 +145,7 @@ def read_log(
         last = seq
         if seq <= done:
             continue
-        result = _operation(seq, entry, products)
+        result = _operation(seq, entry, products, n_rows)
         if isinstance(result, str):
             refusals.append(Refusal(position, result))
         else:
@@ -143,9 +160,13 @@ def _seq(entry: object) -> int | None:
     return seq if 0 < seq <= MAXIMUM_SEQ else None
 
 
-def _operation(seq: int, entry: object, products: Collection[str]) -> Operation | RefusalReason:
+def _operation(
+    seq: int, entry: object, products: Collection[str], n_rows: int
+) -> Operation | RefusalReason:
     assert isinstance(entry, Mapping)
     kind, product = entry.get("kind"), entry.get("product")
+    if kind == "launch":
+        return _launch(seq, entry.get("row"), entry.get("price"), n_rows)
     if kind not in ("move", "select"):
         return "kind"
     if not isinstance(product, str) or product not in products:
@@ -154,6 +175,13 @@ def _operation(seq: int, entry: object, products: Collection[str]) -> Operation 
         return Select(seq, product)
     price = _price(entry.get("price"))
     return "price" if price is None else Move(seq, product, price)
+
+
+def _launch(seq: int, row: object, price: object, n_rows: int) -> Launch | RefusalReason:
+    if not isinstance(row, int) or isinstance(row, bool) or not 0 <= row < n_rows:
+        return "row"
+    read = _price(price)
+    return "price" if read is None else Launch(seq, row, read)
 
 
 def _price(value: object) -> float | None:

@@ -6,7 +6,7 @@ Every text goes through `escape`: names from data are data.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
@@ -27,11 +27,12 @@ class Kpi:
     base: str
     change: str
     gains: bool
+    total: str = ""
 
 
 def kpis(baseline: Totals, scenario: Totals, firm: str, text: Text, write: Format) -> list[Kpi]:
     """Return the six cells of the KPI strip; a change that rounds to nothing is not shown."""
-    cells = []
+    cells: list[Kpi] = []
     for name in KPIS:
         before, after = getattr(baseline, name), getattr(scenario, name)
         value, base, change = _kpi_texts(name, before, after, write)
@@ -43,6 +44,26 @@ def kpis(baseline: Totals, scenario: Totals, firm: str, text: Text, write: Forma
         gains = after is not None and after > before
         cells.append(Kpi(label, value, text("base", value=base), change, gains))
     return cells
+
+
+def with_horizon(
+    cells: Sequence[Kpi], over: Sequence[Kpi], period: str, span: str, text: Text
+) -> list[Kpi]:
+    """Return the cells of one period with what holds over the whole horizon, small; the first names the period.
+
+    Parameters
+    ----------
+    cells, over : sequence of Kpi
+        Of the period in view, and of all periods together.
+    period, span : str
+        As they are written.
+    """
+    found = []
+    for place, (cell, whole) in enumerate(zip(cells, over, strict=True)):
+        label = text("kpi_in", label=cell.label, period=period) if place == 0 else cell.label
+        total = text("kpi_total", span=span, value=f"{whole.value} {whole.change}".strip())
+        found.append(replace(cell, label=label, total="" if cell.value == MISSING else total))
+    return found
 
 
 def _kpi_texts(
@@ -67,10 +88,15 @@ def kpi_strip(cells: Sequence[Kpi], *, stale: bool = False) -> str:
         f'<div class="kpi"><div class="l"><b>{escape(cell.label)}</b>'
         f"<span>{escape(cell.base)}</span></div>"
         f'<div class="row"><span class="v">{escape(cell.value)}</span>'
-        f'<span class="d {"gain" if cell.gains else "loss"}">{escape(cell.change)}</span></div></div>'
+        f'<span class="d {"gain" if cell.gains else "loss"}">{escape(cell.change)}</span></div>'
+        f"{_total(cell)}</div>"
         for cell in cells
     ]
     return f'<div class="kpis{" stale" if stale else ""}" role="status">{"".join(parts)}</div>'
+
+
+def _total(cell: Kpi) -> str:
+    return f'<div class="kpi-total">{escape(cell.total)}</div>' if cell.total else ""
 
 
 def headline(sentence: str, tone: Tone = "plain", note: str = "") -> str:
@@ -114,8 +140,10 @@ class Rail:
         return not self.seen_low <= self.now <= self.seen_high
 
 
-def lever_rail(rail: Rail, left: str, right: str, grade: str, grade_text: str) -> str:
-    """Return the rail of a lever with its captions and evidence chip."""
+def lever_rail(
+    rail: Rail, left: str, right: str, grade: str, grade_text: str, source: str = ""
+) -> str:
+    """Return the rail of a lever with its captions and evidence chip, which tells its source when pointed at."""
 
     def place(value: float) -> float:
         span = rail.highest - rail.lowest or 1.0
@@ -131,8 +159,16 @@ def lever_rail(rail: Rail, left: str, right: str, grade: str, grade_text: str) -
     return (
         f'<div class="rail{tone}" aria-hidden="true"><i class="seen" style="left:{seen:.2f}%;width:{width:.2f}%"></i>'
         f'{bar}{ghost}<i class="now{" moved" if moved else ""}" style="left:{now:.2f}%"></i></div>'
+        f"{evidence_chip(left, right, grade, grade_text, source)}"
+    )
+
+
+def evidence_chip(left: str, right: str, grade: str, grade_text: str, source: str = "") -> str:
+    """Return two captions and an evidence chip, which tells its source when pointed at."""
+    why = f' title="{escape(source)}"' if source else ""
+    return (
         f'<div class="rail-text"><span>{escape(left)}</span><span>{escape(right)}</span>'
-        f'<span class="chip {escape(grade)}">{escape(grade_text)}</span></div>'
+        f'<span class="chip {escape(grade)}"{why}>{escape(grade_text)}</span></div>'
     )
 
 

@@ -17,7 +17,8 @@ from sandtable.app.text import LANGUAGES, Language, Text
 from sandtable.data.catalogue import data_set_names
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, SandtableError
-from sandtable.scenario.base import base_of, open_data_set, periods_of
+from sandtable.scenario.base import base_of, open_data_set
+from sandtable.scenario.calendar import periods_of
 from sandtable.scenario.model import Scenario
 from sandtable.scenario.run import Result, run
 

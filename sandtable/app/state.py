@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from sandtable.app.operations import Acknowledgement, Move, Operation, Select
+from sandtable.app.operations import Acknowledgement, Launch, Operation, Select
 from sandtable.scenario.model import LeverMove, Response, ResponseMode, Rivals, Scenario
 
 REMEMBERED = 200  # steps that undo goes back
@@ -32,6 +33,8 @@ class TableState:
         Region or area in view; levers pulled while it is in view act there.
     selected : str or None
         The picked product.
+    firm : str or None
+        The picked firm, while no product is.
     acknowledged : Acknowledgement or None
         The last operation of the board that was dealt with.
     """
@@ -44,6 +47,7 @@ class TableState:
     revision: int = 0
     region: str | None = None
     selected: str | None = None
+    firm: str | None = None
     acknowledged: Acknowledgement | None = field(default=None)
 
     @property
@@ -116,6 +120,7 @@ def apply_operations(
     firms: dict[str, str],
     base_prices: dict[str, float],
     money_scale: float = 1.0,
+    launch: Callable[[TableState, int, float], LeverMove] | None = None,
 ) -> TableState:
     """Apply what was done on the board, in order.
 
@@ -133,6 +138,8 @@ def apply_operations(
         List price of each product at the base in the region in view, in money units.
     money_scale : float
         Currency units in one money unit: the board speaks in currency.
+    launch : callable, optional
+        Table, row of the board and price in money units -> the move that launches a new piece there.
 
     Returns
     -------
@@ -141,17 +148,37 @@ def apply_operations(
     """
     for operation in operations:
         if isinstance(operation, Select):
-            state = replace(state, selected=operation.product)
-        elif isinstance(operation, Move):
+            state = replace(state, selected=operation.product, firm=None)
+            continue
+        # the quotient of two decimal numbers, without its binary dust
+        price = float(f"{operation.price / money_scale:.12g}")
+        if isinstance(operation, Launch):
+            if launch is not None:
+                state = _launched(state, launch(state, operation.row, price))
+        elif (new := _launch_of(operation.product, state.scenario)) is not None:
+            # the price of a new piece is its launch's own
+            moved = state.scenario.with_lever(replace(new, value=price))
+            state = replace(state.changed(moved), selected=operation.product, firm=None)
+        else:
             product, owner = operation.product, firms[operation.product]
-            # the quotient of two decimal numbers, without its binary dust
-            price = float(f"{operation.price / money_scale:.12g}")
             base_price = base_prices.get(product, math.nan)
             at_base = math.isclose(price, base_price, rel_tol=ON_BASE)
             move = price_move(state, product, base_price if at_base else price, owner)
             scenario = _placed(state.scenario, move, owner, at_base=at_base)
-            state = replace(state.changed(scenario), selected=product)
+            state = replace(state.changed(scenario), selected=product, firm=None)
     return replace(state, acknowledged=acknowledged)
+
+
+def _launched(state: TableState, move: LeverMove) -> TableState:
+    """Return the table with a new piece on it, picked."""
+    changed = state.changed(state.scenario.with_lever(move))
+    return replace(changed, selected=move.product, firm=None)
+
+
+def _launch_of(product: str, scenario: Scenario) -> LeverMove | None:
+    """Return the move that launches a product; None when it was there before."""
+    launches = (move for move in scenario.levers if move.lever == "launch")
+    return next((move for move in launches if move.product == product), None)
 
 
 def _placed(scenario: Scenario, move: LeverMove, owner: str, *, at_base: bool) -> Scenario:

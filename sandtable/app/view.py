@@ -15,7 +15,8 @@ from sandtable.app.state import TableState
 from sandtable.app.text import Text
 from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
-from sandtable.scenario.base import Base, regions_of
+from sandtable.scenario.base import Base
+from sandtable.scenario.calendar import regions_of
 from sandtable.scenario.periods import PeriodResult
 
 DRAWN = 45
@@ -166,6 +167,7 @@ def board_view(
         "base_period_label": write.period(item.base.period),
         "busy": False,
         "view": "board",
+        "new_piece": {"firm": state.own_firm},
     }
 
 
@@ -244,6 +246,7 @@ def _rest(
     segment = item.base.data_set.tables["products"].set_index("product")["segment"]
     rows = np.array([segments.index(segment[code]) for code in market.products])
     sold = hidden & (figures.base_units > 0)
+    drawable = np.maximum(figures.base_units, figures.units) > 0  # a new piece has no base
 
     def by_band(prices: FloatArray, units: FloatArray) -> list[float]:
         bands = np.clip(np.searchsorted(edges, prices, side="right") - 1, 0, None)
@@ -251,7 +254,7 @@ def _rest(
 
     return {
         "count": int(sold.sum()),
-        "of": int((figures.base_units > 0).sum()),
+        "of": int(drawable.sum()),
         "units": float(figures.units[sold].sum()),
         "base_units": float(figures.base_units[sold].sum()),
         "by_band": by_band(figures.prices, figures.units),

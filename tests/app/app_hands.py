@@ -10,7 +10,7 @@ from sandtable.app.formatting import Format
 from sandtable.app.panels import kpis
 from sandtable.app.text import Language, Text
 from sandtable.data.loading import DataSet
-from sandtable.scenario.base import regions_of
+from sandtable.scenario.calendar import regions_of
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.run import run
 from sandtable.scenario.summary import totals

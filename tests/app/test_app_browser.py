@@ -63,7 +63,7 @@ def test_a_drag_shows_what_the_model_says_of_the_same_scenario(
     assert moved < BASE_PRICE
     expect_model(page, data_sets, scenario(n5_at(moved)))
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"N5 at {moved:,.0f} lifts Nova")
-    expect(page.get_by_role("spinbutton", name="Price")).to_have_value(f"{moved:.0f}")
+    expect(page.get_by_role("spinbutton", name="List price")).to_have_value(f"{moved:.0f}")
 
 
 def test_a_piece_put_back_on_its_base_leaves_no_change(
@@ -128,10 +128,11 @@ def test_undo_redo_and_reset(page: Page, data_sets: dict[str, DataSet]) -> None:
 
 def test_the_inspector_moves_a_lever(page: Page, data_sets: dict[str, DataSet]) -> None:
     page.mouse.click(*centre(page, "N5"))
-    field = page.get_by_role("spinbutton", name="Price")
+    field = page.get_by_role("spinbutton", name="List price")
     field.fill("255400")
     field.press("Enter")
     expect(piece(page, "N5")).to_have_attribute("aria-valuenow", "255400")
+    page.locator(".st-key-lever_groups button", has_text="Funnel").click()
     leads = page.get_by_role("spinbutton", name="Lead volume")
     leads.fill("10")
     leads.press("Enter")

@@ -38,9 +38,9 @@ def test_chinese_is_chinese_throughout(page: Page, data_sets: dict[str, DataSet]
     confirmed(page)
     expect_model(page, data_sets, scenario(n5_at(price(page, "N5"))), language="zh")
     said = page.locator("body").inner_text() + page.locator(".board").inner_text()
-    for phrase in ("中型 SUV", "万元", "竞品", "保存", "市场规模"):
+    for phrase in ("中型 SUV", "万元", "竞品", "保存", "指导价"):
         assert phrase in said, phrase
-    for phrase in ("Save", "Market size", "cars", "Rivals"):
+    for phrase in ("Save", "List price", "cars", "Rivals"):
         assert phrase not in said, phrase
     assert page.locator(".board").get_attribute("lang") == "zh-CN"
 

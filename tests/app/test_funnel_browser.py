@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from app_hands import DESKTOP, OpenPage, opened, rested
 from app_server import RunningApp
@@ -46,9 +48,11 @@ def test_a_region_is_chosen_and_links_are_lifted(app: RunningApp, open_page: Ope
     box = page.locator(".st-key-funnel_stages .stages").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 900
-    page.locator(".st-key-funnel_link_1 label").first.click()
-    lifted = text("funnel_lifted_one", cars="3,480")
-    expect(page.locator(".st-key-funnel_links h2").nth(1)).to_have_text(lifted, timeout=15_000)
+    page.get_by_role("button", name=text("funnel_lift")).first.click()
+    said = re.compile(r"The lifted link brings \+\d+ cars")
+    expect(page.locator(".st-key-funnel_links h2").nth(1)).to_have_text(said, timeout=15_000)
+    expect(page.locator(".lifted-link")).to_contain_text("Stage rate Nova test drives")
+    expect(page.locator(".st-key-strip")).to_contain_text("1 change")
 
 
 def test_on_a_phone_a_list_stands_for_the_tree_and_nothing_runs_off_the_page(
@@ -71,6 +75,6 @@ def test_on_a_phone_a_list_stands_for_the_tree_and_nothing_runs_off_the_page(
     said = page.locator("[data-testid='stMain']").inner_text()
     for phrase in ("cars", "dealer", "benchmark", "Stage", "Sichuan"):
         assert phrase not in said, phrase
-    switch = page.locator(".st-key-funnel_link_1 label").first.bounding_box()
-    assert switch is not None
-    assert switch["height"] >= 44
+    lift = page.get_by_role("button", name=text("funnel_lift")).first.bounding_box()
+    assert lift is not None
+    assert lift["height"] >= 44

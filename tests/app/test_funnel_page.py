@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Button
 
 from sandtable.app.text import LANGUAGES, Language, Text
-from sandtable.data.loading import DataSet
-from sandtable.diagnosis import diagnose
 
 TIMEOUT = 60
 languages = pytest.mark.parametrize("language", list(LANGUAGES))
@@ -47,7 +47,8 @@ def test_a_data_set_without_a_funnel_gets_one_sentence(language: Language) -> No
     text = Text(language)
     app = opened("us_autos", language)
     assert text("funnel_absent", data=text.name("us_autos")) in said(app)
-    assert len(app.radio) == len(app.toggle) == 0
+    assert len(app.radio) == 0
+    assert not [item for item in app.button if str(item.key).startswith("lift_")]
 
 
 @languages
@@ -68,21 +69,27 @@ def test_choosing_a_region_shows_its_stages_and_dealers_and_keeps_the_headline(
     assert app.session_state[f"{key}:{app.session_state['bindings'][key]}"] == "Sichuan"
 
 
-def test_switched_links_are_summed_and_the_scenario_stays_as_it_is(
-    data_sets: dict[str, DataSet],
-) -> None:
-    found = diagnose(data_sets["premium_ev"])
+def test_a_lifted_link_is_a_lever_of_the_scenario_with_what_it_brings_and_a_way_back() -> None:
     app = opened("premium_ev")
     text = Text("en")
     assert text("funnel_lifted_none") in said(app)
-    assert len(app.toggle) == 4
-    app.toggle[0].set_value(True).run()
-    app.toggle[2].set_value(True).run()
-    rows = found.links().iloc[[0, 2]]
-    links = list(zip(rows["level"], rows["place"], rows["stage"], strict=True))
-    gained = f"{round(found.units_gained_if_lifted(links), -1):,.0f}"
-    assert text("funnel_lifted_many", count=2, cars=gained) in said(app)
-    assert app.session_state["tables"]["premium_ev"].scenario.levers == ()
-    app.toggle[2].set_value(False).run()
-    app.toggle[0].set_value(False).run()
-    assert text("funnel_lifted_none") in said(app)
+    button(app, "lift_1").click().run()
+    button(app, "lift_3").click().run()
+    levers = app.session_state["tables"]["premium_ev"].scenario.levers
+    assert [(move.lever, move.firm, move.stage) for move in levers] == [
+        ("stage_rate", "Nova", "test_drives"),
+        ("stage_rate", "Nova", "test_drives"),
+    ]
+    assert (levers[0].region, levers[1].dealer) == ("Sichuan", "D031")
+    shown = said(app)
+    assert re.search(r"The 2 lifted links bring \+\d+ cars together", shown)
+    assert len(re.findall(r"The lifted link brings \+\d+ cars", shown)) == 2
+    button(app, "unlift_1").click().run()
+    assert app.session_state["tables"]["premium_ev"].scenario.levers == (levers[1],)
+    button(app, "undo").click().run()
+    assert app.session_state["tables"]["premium_ev"].scenario.levers == levers
+
+
+def button(app: AppTest, key: str) -> Button:
+    (found,) = [item for item in app.button if item.key == key]
+    return found

@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from sandtable.data.loading import DataSet
-from sandtable.scenario.base import periods_of
+from sandtable.scenario.calendar import periods_of
 
 Basis = Literal["net_price", "list_price"]
 LENGTH = 12

@@ -18,6 +18,7 @@ class Board {
     this.painter = new Painter(this.svg);
     this.pointer = new PointerInput(this, this.svg);
     this.keys = new KeyInput(this, this.root);
+    this.newcomers = new NewcomerInput(this, this.root);
     this.observer = new ResizeObserver(() => this.schedule());
     this.observer.observe(this.root);
     document.fonts?.ready.then(() => {
@@ -60,6 +61,7 @@ class Board {
     this.help.textContent = data.text.board_help;
     this.root.ariaBusy = String(Boolean(data.busy));
     this.root.dataset.revision = String(data.revision);
+    this.newcomers.update(data);
     buildLegend(this.legend, data, this.format, (tone) => this.single(tone));
     this.layoutWidth = null;
     this.paint();
@@ -130,7 +132,11 @@ class Board {
       buildList(this.list, figures, this.activeId, this.format, (id) => this.pick(id));
     }
     const { data, layout, places, activeId, format } = this;
-    this.scene = composeScene({ data, figures, layout, places, activeId, format, measure });
+    const { held } = this.newcomers;
+    const newcomers = this.log.pendingLaunches();
+    this.scene = composeScene({
+      data, figures, layout, places, activeId, newcomers, held, format, measure,
+    });
     paintScene(this.painter, this.scene, this.view(measure));
     this.showTip();
   }

@@ -26,6 +26,7 @@ PARTS = (
     "paint.js",
     "furniture.js",
     "input.js",
+    "newcomer.js",
     "board.js",
 )
 

@@ -46,6 +46,13 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "said_cancelled": "{product} back at {price}",
         "said_confirmed": "{product} confirmed: {value}",
         "said_fixed": "{product} cannot be moved",
+        "new_piece": "New piece",
+        "new_piece_help": (
+            "Drag it onto the board: the row is its segment, the place its list price. By keyboard: "
+            "Enter takes it up, arrows move it, Enter puts it down."
+        ),
+        "said_placing": "New piece over {row} at {price}",
+        "said_launched": "New piece put down in {row} at {price}",
         "list_label": "Models on the board",
         "list_product": "Model",
         "list_firm": "Firm",
@@ -94,6 +101,12 @@ CHINESE: Mapping[str, str] = MappingProxyType(
         "said_cancelled": "{product} 恢复为 {price}",
         "said_confirmed": "{product} 已确认：{value}",
         "said_fixed": "{product} 不可移动",
+        "new_piece": "新棋子",
+        "new_piece_help": (
+            "拖到沙盘上：所在行为细分市场，位置为指导价。键盘：Enter 拿起，方向键移动，Enter 放下。"
+        ),
+        "said_placing": "新棋子位于 {row}，{price}",
+        "said_launched": "新棋子放入 {row}，{price}",
         "list_label": "沙盘上的车型",
         "list_product": "车型",
         "list_firm": "厂商",

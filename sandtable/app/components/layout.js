@@ -95,6 +95,7 @@ function createLayout(data, width, measure) {
     x,
     price: (pixel) => low + ((pixel - frame.left) / plot) * (high - low),
     radius,
+    newcomer: frame.largest / 2,
     ticks,
     bands,
     rows: rowPlaces(data, frame, (piece) => x(piece.base_price), radius),

@@ -24,6 +24,16 @@ class OperationLog {
     this.operations.push({ seq: this.seq, kind: "select", product });
   }
 
+  launch(row, price) {
+    this.seq += 1;
+    this.operations.push({ seq: this.seq, kind: "launch", row, price });
+  }
+
+  /* New pieces that were put down and are not confirmed yet. */
+  pendingLaunches() {
+    return this.operations.filter((item) => item.kind === "launch");
+  }
+
   /* Drop what Python applied; return the dropped operations. */
   confirm(acknowledged) {
     if (!acknowledged || acknowledged.client !== this.client) return [];

@@ -236,6 +236,7 @@ function paintLabels(painter, scene, isFaded) {
 function paintScene(painter, scene, view) {
   painter.begin();
   paintBands(painter, scene);
+  paintNewcomers(painter, scene);
   paintRows(painter, scene, view.format, view.measure);
   const groups = scene.pieces.map((piece) => {
     const faded = view.isFaded(piece);

@@ -132,16 +132,18 @@ function beyondSeen(active, [low, high]) {
 
 /*
  * The whole picture.
- * places: Map of id to dy (frozen while a piece is dragged); activeId: the piece with the guide.
+ * places: Map of id to dy (frozen while a piece is dragged); activeId: the piece with the guide;
+ * newcomers: new pieces not confirmed yet; held: the one in the hand, with the guide.
  */
-function composeScene({ data, figures, layout, places, activeId, format, measure }) {
+function composeScene({ data, figures, layout, places, activeId, newcomers, held, format, measure }) {
   const pieces = shapePieces(data, figures, layout)
     .map((piece) => {
       const row = layout.rows[piece.row];
       return { ...piece, y: row.top + row.height / 2 + (places.get(piece.id) ?? 0) };
     })
     .sort(drawOrder);
-  const active = pieces.find((piece) => piece.id === activeId) ?? null;
+  const inHand = held ? shapeNewcomer(held, layout) : null;
+  const active = inHand ?? pieces.find((piece) => piece.id === activeId) ?? null;
   const notes = changeNotes(pieces, active, layout, format);
   const { labels, taken } = placeLabels(pieces, notes, layout, measure, active);
   const rows = layout.rows.map((row, index) => ({ ...row, ...figures.rows[index], index }));
@@ -156,6 +158,8 @@ function composeScene({ data, figures, layout, places, activeId, format, measure
     figures,
     pieces,
     active,
+    held: inHand,
+    newcomers: [...newcomers.map((it) => shapeNewcomer(it, layout)), ...(inHand ? [inHand] : [])],
     labels,
     rows,
     bands: composeBands(figures, layout, format, measure),

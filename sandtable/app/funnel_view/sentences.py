@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sandtable.app.funnel_view.words import Row, Seen, sure_loss
-from sandtable.diagnosis.result import Link
 
 
 def headline_of(seen: Seen) -> str:
@@ -65,17 +62,6 @@ def place_caption(seen: Seen, firm: str) -> str:
         first=seen.write.period(counts.periods[0]),
         last=seen.write.period(counts.periods[-1]),
     )
-
-
-def lifted_sentence(seen: Seen, lifted: Sequence[Link]) -> str:
-    """Return what lifting the chosen links to their benchmarks would bring, all together."""
-    text = seen.text
-    if not lifted:
-        return text("funnel_lifted_none")
-    gained = seen.cars(seen.found.units_gained_if_lifted(lifted))
-    if len(lifted) == 1:
-        return text("funnel_lifted_one", cars=gained)
-    return text("funnel_lifted_many", count=len(lifted), cars=gained)
 
 
 def table_title(seen: Seen) -> str:

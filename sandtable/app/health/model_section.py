@@ -18,7 +18,8 @@ from sandtable.app.panels import titled
 from sandtable.app.text import Text
 from sandtable.data.loading import DataSet
 from sandtable.errors import ConvergenceError
-from sandtable.scenario.base import base_of, periods_of
+from sandtable.scenario.base import base_of
+from sandtable.scenario.calendar import periods_of
 
 CHOSEN = "health_chosen"
 

@@ -8,17 +8,20 @@ from html import escape
 import streamlit as st
 
 from sandtable.app import session, strip
-from sandtable.app.funnel_view import link_cards, sentences, stage_rows, tree
+from sandtable.app.describe import describe
+from sandtable.app.funnel_view import lifting, link_cards, sentences, stage_rows, tree
 from sandtable.app.funnel_view.place_table import place_table
 from sandtable.app.funnel_view.words import Row, Seen, known_place
 from sandtable.app.guard import callback
+from sandtable.app.levers.settling import faults_of
 from sandtable.app.panels import headline, titled
 from sandtable.app.state import TableState
 from sandtable.data.loading import DataSet
 from sandtable.diagnosis import Diagnosis, diagnose
-from sandtable.diagnosis.result import Link
+from sandtable.scenario.known import Known
+from sandtable.scenario.model import LeverMove
 
-LIFTED = "funnel_lifted"
+FAULTS = "funnel_lift_faults"
 
 
 def show() -> None:
@@ -33,13 +36,15 @@ def show() -> None:
     seen = Seen(found, known_place(found, state.region), text, session.writer())
     with st.container(key="funnel_head"):
         st.html(headline(sentences.headline_of(seen)))
+    for sentence in st.session_state.pop(FAULTS, ()):
+        st.error(sentence)
     left, centre, right = st.columns([272, 672, 384], gap="large")
     with left, st.container(key="funnel_where", gap=None):
         _where(seen, data_set)
     with centre, st.container(key="funnel_stages", gap=None):
         _stages(seen, state)
     with right, st.container(key="funnel_links", gap=None):
-        _links(seen)
+        _links(seen, state)
     with st.container(key="funnel_places", gap=None):
         level = "dealers" if seen.level == "region" else "regions"
         st.html(titled(sentences.table_title(seen), text(f"funnel_{level}_caption")))
@@ -104,19 +109,18 @@ def _stages(seen: Seen, state: TableState) -> None:
     st.html(f'<p class="footnote">{text(note)}</p>')
 
 
-def _links(seen: Seen) -> None:
-    """Draw the weak links, what lifting the chosen ones would bring on top."""
+def _links(seen: Seen, state: TableState) -> None:
+    """Draw the weak links, each with the lever that lifts it, and what the lifted ones bring on top."""
     text = seen.text
     st.html(_head(text("funnel_links_title"), text("funnel_lost_year")))
     sure = seen.sure()
     if sure:
-        lifted = [_link(row) for row in sure if _link(row) in _lifted(seen.found)]
-        said = sentences.lifted_sentence(seen, lifted)
-        st.html(titled(said, text("funnel_lifted_caption")))
+        lifted = _lifted(sure, state)
+        st.html(titled(_brought(lifted, seen, state), text("funnel_lifted_caption")))
     for place, row in enumerate(sure[: link_cards.SHOWN], start=1):
         with st.container(key=f"funnel_link_{place}", gap=None):
             st.html(link_cards.link_card(place, row, seen))
-            _lift(row, seen)
+            _lift(place, row, seen, state)
     more = sure[link_cards.SHOWN :]
     if more:
         lost = seen.cars(sum(row["units_lost"] for row in more))
@@ -130,34 +134,75 @@ def _links(seen: Seen) -> None:
         st.html("".join(link_cards.unclear_card(row, seen) for row in shown))
 
 
-def _lift(row: Row, seen: Seen) -> None:
+def _lifted(sure: list[Row], state: TableState) -> list[LeverMove]:
+    """Return the levers that lift sure links."""
+    found = (lifting.lifted_by(row, state.scenario, state.own_firm) for row in sure)
+    return [move for move in found if move is not None]
+
+
+def _brought(lifted: list[LeverMove], seen: Seen, state: TableState) -> str:
+    """Say what some levers bring together, against the scenario without them."""
+    text, write = seen.text, seen.write
+    if not lifted:
+        return text("funnel_lifted_none")
+    after = session.try_result(state.scenario)
+    before = session.try_result(lifting.without(state.scenario, lifted))
+    if after is None or before is None:
+        return text("model_failed")
+    cars = write.signed_count(lifting.brought(after, before, state.own_firm))
+    periods = [item.base.period for item in after.periods]
+    span = "\u2013".join(dict.fromkeys(write.period(end) for end in (periods[0], periods[-1])))
+    key = "funnel_lifted_one" if len(lifted) == 1 else "funnel_lifted_many"
+    return text(key, count=len(lifted), cars=cars, span=span)
+
+
+def _lift(place: int, row: Row, seen: Seen, state: TableState) -> None:
+    """Draw the button that lifts a link; once it is lifted, its lever, what it brings, and the way back."""
     text = seen.text
-    link = _link(row)
-    key = session.bound(f"lift_{'_'.join(link)}", link in _lifted(seen.found))
-    st.toggle(
-        text("funnel_lift"),
-        key=key,
-        on_change=_set_lift,
-        args=(key, seen.found.sha256, link),
-    )
+    move = lifting.lifted_by(row, state.scenario, state.own_firm)
+    if move is None:
+        st.button(
+            text("funnel_lift"),
+            icon=":material/trending_up:",
+            key=f"lift_{place}",
+            on_click=_lift_link,
+            args=(row,),
+        )
+        return
+    with st.container(
+        key=f"lifted_{place}", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        said = escape(describe(move, text, seen.write))
+        gain = escape(_brought([move], seen, state))
+        st.html(
+            f'<div class="lifted-link"><b>{said}</b><small>{gain}</small></div>', width="stretch"
+        )
+        st.button(
+            text("undo"),
+            icon=":material/undo:",
+            key=f"unlift_{place}",
+            on_click=_unlift,
+            args=(move,),
+        )
 
 
 @callback
-def _set_lift(key: str, sha256: str, link: Link) -> None:
-    if session.is_bound(key):
-        chosen: dict[str, frozenset[Link]] = st.session_state.get(LIFTED, {})
-        before = chosen.get(sha256, frozenset())
-        after = before | {link} if st.session_state[key] else before - {link}
-        st.session_state[LIFTED] = {**chosen, sha256: after}
+def _lift_link(row: Row) -> None:
+    """Put the lever that lifts a link into the scenario on the table; what it cannot be is a sentence of the page."""
+    state = session.table()
+    known = Known.of(session.data_set())
+    move = lifting.lift_move(row, state.scenario, state.own_firm, known)
+    faults = faults_of(move, state.scenario)
+    if faults:
+        st.session_state[FAULTS] = faults
+        return
+    session.put(state.changed(state.scenario.with_lever(move)))
 
 
-def _lifted(found: Diagnosis) -> frozenset[Link]:
-    chosen: dict[str, frozenset[Link]] = st.session_state.get(LIFTED, {})
-    return chosen.get(found.sha256, frozenset())
-
-
-def _link(row: Row) -> Link:
-    return row["level"], row["place"], row["stage"]
+@callback
+def _unlift(move: LeverMove) -> None:
+    state = session.table()
+    session.put(state.changed(lifting.without(state.scenario, [move])))
 
 
 def _head(title: str, unit: str) -> str:

@@ -18,7 +18,8 @@ from sandtable.app.health.headline import (
 )
 from sandtable.app.health.parameter_view import Looked
 from sandtable.forecast import BackTest
-from sandtable.scenario.base import open_parameters, periods_of
+from sandtable.scenario.base import open_parameters
+from sandtable.scenario.calendar import periods_of
 
 
 def show() -> None:

@@ -6,19 +6,33 @@ from dataclasses import replace
 
 import streamlit as st
 
-from sandtable.app import choices, inspector, session, shelf, strip
+from sandtable.app import (
+    backlog_view,
+    choices,
+    horizon,
+    inspector,
+    new_piece,
+    session,
+    shelf,
+    strip,
+)
 from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
 from sandtable.app.describe import plain
 from sandtable.app.finding import finding
 from sandtable.app.guard import callback
+from sandtable.app.launches import free_code, launch_move, segments_of
 from sandtable.app.models import model_table
 from sandtable.app.operations import read_log
-from sandtable.app.panels import headline, kpi_strip, kpis, titled
+from sandtable.app.panels import headline, kpi_strip, kpis, titled, with_horizon
+from sandtable.app.session import Outcome
 from sandtable.app.sources import change_rows, source_rows, source_title, winners_title
 from sandtable.app.state import TableState, apply_operations
 from sandtable.app.view import Scope, base_list_prices, board_view
 from sandtable.errors import ConvergenceError, SandtableError
+from sandtable.scenario.known import Known
+from sandtable.scenario.launching import launched_firms
+from sandtable.scenario.model import LeverMove
 from sandtable.scenario.periods import PeriodResult
 from sandtable.scenario.run import Result
 from sandtable.scenario.summary import change_by_firm, totals, volume_source
@@ -29,17 +43,19 @@ BOARD = "board"
 def show() -> None:
     """Draw the page: numbers first, so that they are on screen before the rest is drawn."""
     state = session.table()
-    outcome = session.evaluate(state.scenario)
+    outcome = horizon.evaluated(state.scenario)
     item = choices.period_in_view(outcome.result)
     scope = Scope.of(item.base, state.region)
     # the strip is drawn first and filled last: the figures are what the user waits for
     top = st.container(key="strip", horizontal=True, vertical_alignment="center", gap="small")
-    _figures(state, item, scope, outcome.error)
+    _figures(state, item, scope, outcome)
     left, right = st.columns([968, 400], gap="medium")
     with left:
         _board(state, item, scope)
+        horizon.show(state, item)
         choices.rivals(state, scope)
         _lower(state, item, scope)
+        backlog_view.show(state, outcome.result)
     with right:
         inspector.show(item, state, scope)
     with top:
@@ -48,11 +64,9 @@ def show() -> None:
     _warnings(outcome.result)
 
 
-def _figures(
-    state: TableState, item: PeriodResult, scope: Scope, error: SandtableError | None
-) -> None:
+def _figures(state: TableState, item: PeriodResult, scope: Scope, outcome: Outcome) -> None:
     """Draw the finding and the KPI strip: always the same two places, so that no old one stands beside a new one."""
-    text, write = session.text(), session.writer()
+    text, write, error = session.text(), session.writer(), outcome.error
     baseline, after = totals(item, state.own_firm, scope.regions)
     with st.container(key="finding", horizontal=True, vertical_alignment="center"):
         if error is not None:
@@ -74,6 +88,13 @@ def _figures(
             )
             st.html(headline(sentence))
     cells = kpis(baseline, after, state.own_firm, text, write)
+    periods = outcome.result.periods
+    if len(periods) > 1:
+        whole = totals(periods, state.own_firm, scope.regions)
+        over = kpis(*whole, state.own_firm, text, write)
+        frequency = item.base.data_set.metadata.frequency
+        span = text(f"span_{frequency}", count=len(periods))
+        cells = with_horizon(cells, over, write.short_period(item.base.period), span, text)
     st.html(kpi_strip(cells, stale=error is not None))
 
 
@@ -95,7 +116,9 @@ def _board(state: TableState, item: PeriodResult, scope: Scope) -> None:
         title = text("board_title", period=write.period(item.base.period))
         st.html(titled(title, text("board_caption", firm=state.own_firm)), width="stretch")
         choices.region(state, item)
-        choices.period(state, item)
+        if len(state.scenario.periods) < 2 and not item.base.projected:
+            choices.period(state, item)
+        new_piece.show_button(state, item)
         view = st.segmented_control(
             text("view"),
             ["board", "list"],
@@ -115,10 +138,17 @@ def _moved_on_board() -> None:
     data_set = session.data_set()
     table = data_set.tables["products"]
     owners = dict(zip(table["product"].astype(str), table["firm"].astype(str), strict=True))
-    read = read_log(board_log(BOARD), state.acknowledged, products=owners)
+    owners |= launched_firms(state.scenario)
+    rows = len(set(table["segment"]))
+    read = read_log(board_log(BOARD), state.acknowledged, products=owners, n_rows=rows)
     if not read.operations and read.acknowledged == state.acknowledged:
         return
     base = choices.period_in_view(session.evaluate(state.scenario).result).base
+
+    def launch(now: TableState, row: int, price: float) -> LeverMove:
+        code = free_code(now, Known.of(data_set))
+        return launch_move(now, segments_of(base)[row], price, base, code)
+
     prices = base_list_prices(base, Scope.of(base, state.region))
     session.put(
         apply_operations(
@@ -128,6 +158,7 @@ def _moved_on_board() -> None:
             firms=owners,
             base_prices=prices,
             money_scale=data_set.metadata.money_scale,
+            launch=launch,
         )
     )
 
@@ -174,6 +205,13 @@ def _models(state: TableState, scope: Scope) -> None:
         return
     with st.container(key="models"):
         st.html(titled(text("models_title"), text("models_caption")))
+        if len(state.scenario.periods) > 1:
+            # every model has to be calibrated in every period: only when it is asked for
+            shown = st.expander(text("models_open"), key="models_open", on_change="rerun")
+            if shown.open:
+                with shown:
+                    st.html(model_table(state, scope, choices.period_in_view))
+            return
         st.html(model_table(state, scope, choices.period_in_view))
 
 
