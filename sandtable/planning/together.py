@@ -83,7 +83,10 @@ def _scenario_shares(
         for place in places:
             rows, lift = moved[place]
             deltas = drawn[place].deltas[:, rows]
-            parts.append(deltas + lift * scale[:, None, None] if lift.any() else deltas)
+            if lift.any():
+                utility = items[place].composed.utility[rows]
+                deltas = deltas + (lift - utility) * scale[:, None, None] + utility
+            parts.append(deltas)
         prices = np.concatenate([items[place].market.prices[moved[place][0]] for place in places])
         found = block_shares(demands, np.concatenate(parts, axis=1), prices)
         start = 0

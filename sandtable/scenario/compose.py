@@ -41,6 +41,8 @@ class Composed:
         Relative price moves that levers made, for those who match them later.
     list_prices : ndarray, shape (R, J)
         In money units.
+    utility : ndarray, shape (R, J)
+        What media and dealers add to the mean utility.
     lead_factors : ndarray, shape (R, J)
         Factor on the leads of each product.
     stage_factors : ndarray, shape (S - 1, R, J)
@@ -61,6 +63,7 @@ class Composed:
     supply: SupplyDraft
     moves: PriceMoves
     list_prices: FloatArray
+    utility: FloatArray
     lead_factors: FloatArray
     stage_factors: FloatArray
     cash_kept: FloatArray
@@ -155,13 +158,14 @@ def compose(
     matched = np.zeros_like(draft.priced)
     if _anybody_matches(scenario):
         matched = _match(draft, followed_moves(scenario, base, own_firm, [*history, moves]))
-    media_factor = _media_factor(draft, base)
+    utility = _utility(draft, base)
     return Composed(
-        market=_moved(market, draft, supply, media_factor),
+        market=_moved(market, draft, supply, utility),
+        utility=utility,
         supply=supply,
         moves=moves,
         list_prices=draft.list_prices,
-        lead_factors=draft.lead_factors * media_factor,
+        lead_factors=draft.lead_factors * base.attraction_of(utility),
         stage_factors=draft.stage_factors,
         cash_kept=draft.cash_kept,
         spending=draft.spending,
@@ -203,7 +207,7 @@ def compose_subsets(scenario: Scenario, base: Base, masks: Collection[int]) -> I
     ) -> Iterator[Subset]:
         if index == len(levers):
             for mask in wanted:
-                market = _moved(base.market, draft, supply, _media_factor(draft, base))
+                market = _moved(base.market, draft, supply, _utility(draft, base))
                 yield Subset(mask, market, supply, draft.cash_kept, draft.spending)
             return
         without = [mask for mask in wanted if not mask >> index & 1]
@@ -249,11 +253,11 @@ def _apply(
         raise _refused(index, str(refusal)) from refusal
 
 
-def _media_factor(draft: Draft, base: Base) -> FloatArray | float:
-    """Return the factor that media put on attraction and leads: all moves together, since a channel saturates."""
+def _utility(draft: Draft, base: Base) -> FloatArray:
+    """Return what levers add to the mean utility, (R, J): media all together, since a channel saturates."""
     if base.media is None or not draft.stock.any():
-        return 1.0
-    return base.attraction_of(base.media.utility_change(draft.stock))
+        return draft.utility
+    return draft.utility + base.media.utility_change(draft.stock)
 
 
 def _strength(move: LeverMove, base: Base, start: str) -> float:
@@ -293,14 +297,11 @@ def _match(draft: Draft, moves: FloatArray) -> BoolArray:
     return matched
 
 
-def _moved(
-    market: Market, draft: Draft, supply: SupplyDraft, media_factor: FloatArray | float
-) -> Market:
+def _moved(market: Market, draft: Draft, supply: SupplyDraft, utility: FloatArray) -> Market:
     """Change only what a lever touched, so that what was not touched stays equal to the bit."""
-    attraction = draft.attraction * media_factor
-    return replace(market, deltas=draft.deltas).moved(
+    return replace(market, deltas=draft.deltas + utility).moved(
         prices=supply.paid(draft.net_prices),
-        attraction=attraction if (attraction != 1).any() else None,
+        attraction=draft.attraction if (draft.attraction != 1).any() else None,
         offered=None if draft.offered.all() else draft.offered,
         market_sizes=draft.market_sizes,
         firms=tuple(str(firm) for firm in draft.firms),

@@ -84,8 +84,9 @@ def _move_dealers(draft: Draft, move: LeverMove, rows: Rows, columns: Rows, base
             f"where it has {now[place]:g}; there cannot be fewer than none."
         )
         raise RefusedMoveError(message)
-    factor = base.attraction_of(effect.value * (np.log1p(after) - np.log1p(now)))
-    draft.attract(np.ix_(rows, columns), factor[:, None])
+    draft.utility[np.ix_(rows, columns)] += (effect.value * np.log((1 + after) / (1 + now)))[
+        :, None
+    ]
     cost = terms_of(move)["cost"]
     if cost:
         draft.spend(rows, columns, cost * (after - now), base)

@@ -32,7 +32,9 @@ class Draft:
     list_prices, net_prices : ndarray, shape (R, J)
         In money units.
     attraction : ndarray, shape (R, J)
-        Factor on the attraction of each product.
+        Factor on the attraction of each product inside its inner nest.
+    utility : ndarray, shape (R, J)
+        What is added to the mean utility: effects that were estimated in it (dealers).
     lead_factors : ndarray, shape (R, J)
         Factor on the leads.
     stage_factors : ndarray, shape (S - 1, R, J)
@@ -54,6 +56,7 @@ class Draft:
     list_prices: FloatArray
     net_prices: FloatArray
     attraction: FloatArray
+    utility: FloatArray
     lead_factors: FloatArray
     stage_factors: FloatArray
     cash_kept: FloatArray
@@ -74,6 +77,7 @@ class Draft:
             list_prices=base.list_prices.copy(),
             net_prices=market.prices.copy(),
             attraction=np.ones(shape),
+            utility=np.zeros(shape),
             lead_factors=np.ones(shape),
             stage_factors=np.ones((max(len(base.stages) - 1, 0), *shape)),
             cash_kept=np.zeros(shape),

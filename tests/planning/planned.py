@@ -21,6 +21,25 @@ def relative(amount: float) -> Change:
 
 
 CUT = LeverMove("list_price", product="N5", change=relative(-0.05))
+SPENDING = (
+    LeverMove("media", firm="Nova", channel="digital", change=relative(0.5), last="2026-06"),
+    LeverMove(
+        "dealers",
+        firm="Nova",
+        region="Hunan",
+        change=Change("absolute", 2.0),
+        terms=(("cost", 4e5),),
+    ),
+    LeverMove(
+        "spec",
+        product="N5",
+        characteristic="electric_range_km",
+        change=Change("absolute", 50.0),
+        terms=(("unit_cost", 2_000.0),),
+    ),
+    LeverMove("stage_rate", firm="Nova", stage="orders", change=relative(0.03)),
+    LeverMove("referral_reward", firm="Nova", change=relative(0.2), terms=(("reward", 1_500.0),)),
+)
 data_set = cache(open_data_set)
 
 

@@ -21,7 +21,16 @@ from sandtable.scenario.compose import compose, compose_subsets
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario
 from sandtable.scenario.run import Result, run
 from sandtable.scenario.summary import totals
-from tests.planning.planned import CUT, DATA, MONTHS, OWN_FIRM, data_set, relative, scenario
+from tests.planning.planned import (
+    CUT,
+    DATA,
+    MONTHS,
+    OWN_FIRM,
+    SPENDING,
+    data_set,
+    relative,
+    scenario,
+)
 
 MARKET = data_set(DATA)
 MOVES = (
@@ -107,12 +116,13 @@ CAPACITY = LeverMove("capacity", product="N5", change=relative(-0.2))
     [
         scenario(*MOVES[:5]),
         scenario(*MOVES[2:], months=MONTHS),
+        scenario(CUT, *SPENDING[:4], months=MONTHS),
         scenario(CUT, CAPACITY, MOVES[3], months=MONTHS),
         scenario(CUT, LAUNCH, MOVES[4]),
         scenario(CUT, MOVES[2], rivals=ANSWER),
         scenario(CUT, MOVES[4], months=MONTHS, rivals=MATCH),
     ],
-    ids=["one month", "many months", "capacity", "launch", "answers", "matching"],
+    ids=["one month", "many months", "spending", "capacity", "launch", "answers", "matching"],
 )
 def test_bars_are_means_over_all_orders_of_runs(asked: Scenario) -> None:
     found = attribute(asked, MARKET)

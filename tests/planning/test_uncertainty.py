@@ -25,6 +25,7 @@ from tests.planning.planned import (
     DATA,
     MONTHS,
     OWN_FIRM,
+    SPENDING,
     data_set,
     relative,
     scenario,
@@ -51,6 +52,7 @@ ANSWER = Rivals("hold", (("Orion", Response("best_response")),))
 KINDS = {
     "one lever": scenario(CUT),
     "many levers over months": scenario(*MANY, months=MONTHS),
+    "levers that spend": scenario(CUT, *SPENDING, months=MONTHS),
     "rivals that match": scenario(CUT, months=MONTHS, rivals=MATCH),
     "rivals that answer": scenario(CUT, rivals=ANSWER),
     "capacity over months": scenario(CUT, CAPACITY, months=MONTHS),
