@@ -41,7 +41,7 @@ def _entry(name: str, lever: Lever) -> str:
     facts = [
         f"acts on: {lever.scope.replace('_', ' ')}, {lever.products}",
         f"amount: {', '.join(lever.change) or 'none'}{_unit(lever)}",
-        f"guard-rail: {_rail(lever)}",
+        f"guard-rail: {lever.usual_range}",
         f"evidence: {lever.evidence.grade} ({lever.evidence.source})",
     ]
     if fields:
@@ -59,15 +59,6 @@ def _entry(name: str, lever: Lever) -> str:
 def _unit(lever: Lever) -> str:
     units = {"money": " in money", "characteristic": " in the unit of the characteristic", "": ""}
     return units.get(lever.unit, f" in {lever.unit}")
-
-
-def _rail(lever: Lever) -> str:
-    if lever.guard_rail is None:
-        return "none"
-    if lever.guard_rail == "seen":
-        return "prices seen in the data"
-    low, high = lever.guard_rail
-    return f"{low:+.0%} to {high:+.0%}"
 
 
 def _term(name: str, term: Term) -> str:

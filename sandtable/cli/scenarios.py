@@ -118,6 +118,17 @@ def _show_comparison(table: pd.DataFrame, own_firm: str, money_unit: str) -> Non
         print_table(f"{own_firm}, {period}; profit in {money_unit}", columns, lines)
 
 
+# in few words, so that 80 columns hold the table
+AMOUNTS = {"relative": "%", "absolute": "change", "value": "value"}
+SCOPES = {
+    "product": "{whose} product",
+    "firm": "{whose} firm",
+    "firm_or_product": "{whose} firm/product",
+    "market": "market",
+    "any": "firm/product/all",
+}
+
+
 def levers(as_json: Json = False) -> None:
     """List every lever: what it acts on, in which unit, with which evidence."""
     from sandtable.scenario.levers import lever_table
@@ -130,14 +141,14 @@ def levers(as_json: Json = False) -> None:
     rows = [
         [
             name,
-            lever.scope.replace("_", " "),
-            lever.products,
-            ", ".join(lever.change) or "—",
+            SCOPES[lever.scope].format(whose=lever.products),
+            ", ".join(AMOUNTS[kind] for kind in lever.change) or "—",
+            lever.usual_range,
             lever.evidence.grade,
         ]
         for name, lever in table.items()
     ]
-    print_table("", ["lever", "acts on", "whose", "change", "evidence"], rows)
+    print_table("", ["lever", "acts on", "amount", "guard-rail", "evidence"], rows)
     terms = [
         [f"{name}: {term}", *(_edge(item, value) for value in (item.low, item.high, item.default))]
         for name, lever in table.items()

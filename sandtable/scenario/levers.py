@@ -65,6 +65,16 @@ class Lever(StrictModel):
     evidence: Evidence
     terms: Annotated[dict[str, Term], Field(default_factory=dict)]
 
+    @property
+    def usual_range(self) -> str:
+        """The guard-rail in words; a dash where there is none."""
+        if self.guard_rail is None:
+            return "—"
+        if self.guard_rail == "seen":
+            return "prices seen"
+        low, high = self.guard_rail
+        return f"{low:+.0%} to {high:+.0%}"
+
 
 class _Table(StrictModel):
     levers: Annotated[dict[str, Lever], Field(min_length=1)]
