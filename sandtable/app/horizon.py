@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -11,6 +12,7 @@ from sandtable.app import session
 from sandtable.app.formatting import Format
 from sandtable.app.guard import callback, guarded
 from sandtable.app.state import TableState
+from sandtable.app.text import Text
 from sandtable.data.loading import DataSet
 from sandtable.scenario.calendar import coming_periods
 from sandtable.scenario.model import Scenario
@@ -142,7 +144,9 @@ def _horizon(state: TableState) -> None:
         text("horizon"),
         lengths(state.scenario, data_set),
         key=key,
-        format_func=_written,
+        format_func=partial(
+            _written, text, data_set.metadata.frequency, len(state.scenario.periods)
+        ),
         on_change=_set_horizon,
         args=(key,),
         label_visibility="collapsed",
@@ -150,13 +154,12 @@ def _horizon(state: TableState) -> None:
     )
 
 
-def _written(count: int) -> str:
+def _written(text: Text, frequency: str, n_periods: int, count: int) -> str:
     """Write a horizon in the unit of the data."""
-    text, frequency = session.text(), session.data_set().metadata.frequency
     if count == OBSERVED:
         return text("horizon_observed")
     if count == OWN:
-        return text("horizon_own", count=len(session.table().scenario.periods))
+        return text("horizon_own", count=n_periods)
     return (
         text(f"horizon_{frequency}_one")
         if count == 1

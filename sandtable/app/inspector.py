@@ -11,7 +11,9 @@ from sandtable.app.formatting import Format, arrow
 from sandtable.app.guard import callback
 from sandtable.app.levers.aim import Target, target_of
 from sandtable.app.levers.offers import Offer, by_group, offers
-from sandtable.app.levers.row import Table, show_row
+from sandtable.app.levers.reading import Table
+from sandtable.app.levers.row import show_row
+from sandtable.app.levers.settling import forget_all
 from sandtable.app.panels import piece_head
 from sandtable.app.state import TableState
 from sandtable.app.text import Text
@@ -221,6 +223,7 @@ def _toggle_exit() -> None:
 
 @callback
 def _reset_target(target: Target) -> None:
+    forget_all()
     state = session.table()
     scenario = state.scenario
     for move in scenario.levers:

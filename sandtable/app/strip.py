@@ -7,6 +7,7 @@ import streamlit as st
 from sandtable.app import session, shelf
 from sandtable.app.describe import describe, plain
 from sandtable.app.guard import callback
+from sandtable.app.levers.settling import forget_all
 from sandtable.app.models import verdict_badge
 from sandtable.app.state import TableState
 from sandtable.scenario.base import open_parameters
@@ -112,4 +113,5 @@ def _redo() -> None:
 
 @callback
 def _reset() -> None:
+    forget_all()
     session.put(session.table().reset())

@@ -19,10 +19,11 @@ from sandtable.scenario.calendar import path_of, periods_of
 from sandtable.scenario.funnel_base import counted_stages, expected_stages
 from sandtable.scenario.media_base import MediaBase, media_base
 from sandtable.scenario.model import Scenario, Supply
+from sandtable.scenario.price_ranges import prices_seen
 
 NEEDED = {"products", "sales", "market"}
 OF_LEVERS = {"funnel", "media", "dealers"}  # tables that some levers need
-KEPT = 48  # calibrated bases kept in memory: three years of months and some
+KEPT = 240  # calibrated bases kept in memory: three years of months under some parameter sets
 
 
 @dataclass(frozen=True)
@@ -111,26 +112,13 @@ class Base:
 
     def prices_seen(self, product: str, *, net: bool = False) -> tuple[float, float]:
         """Return the lowest and highest price of a product in the data, or of its segment if it never moved."""
-        return self._seen[product, net]
-
-    @cached_property
-    def _seen(self) -> dict[tuple[str, bool], tuple[float, float]]:
-        sales = self.data_set.tables["sales"]
-        sold = sales[sales["units"] > 0]
-        segment = self.data_set.tables["products"].set_index("product")["segment"]
-        seen = {}
-        for net, column in ((False, "list_price"), (True, "net_price")):
-            own = sold.groupby("product")[column].agg(["min", "max"])
-            peers = sold.groupby(sold["product"].map(segment))[column].agg(["min", "max"])
-            ranges = {str(code): (low, high) for code, low, high in own.itertuples()}
-            groups = {str(group): (low, high) for group, low, high in peers.itertuples()}
-            for product, group in segment.items():
-                low, high = ranges.get(str(product), (0.0, 0.0))
-                # a price that never moved (or a new product) says nothing; then the prices of the segment do
-                if low == high:
-                    low, high = groups.get(str(group), (low, high))
-                seen[str(product), net] = (float(low), float(high))
-        return seen
+        seen = prices_seen(self.data_set)
+        low, high = seen.of_product.get((product, net), (0.0, 0.0))
+        if low < high:
+            return low, high
+        # a price that never moved (or a new product) says nothing; then the prices of the segment do
+        segment = self._of_products("segment")[self.market.products.index(product)]
+        return seen.of_segment.get((segment, net), (low, high))
 
 
 def open_data_set(name: str) -> DataSet:

@@ -47,7 +47,7 @@ def is_speech(node: ast.Call) -> bool:
     )
 
 
-def spoken() -> Iterator[ast.expr]:
+def speech() -> Iterator[ast.expr]:
     for tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and is_speech(node):
@@ -55,13 +55,19 @@ def spoken() -> Iterator[ast.expr]:
                 yield from [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]
 
 
-def literals() -> set[str]:
-    return {
+@cache
+def spoken() -> tuple[ast.expr, ...]:
+    return tuple(speech())
+
+
+@cache
+def literals() -> frozenset[str]:
+    return frozenset(
         node.value
         for tree in sources()
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    )
 
 
 def pattern(node: ast.JoinedStr) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -17,6 +17,7 @@ from sandtable.app.guard import callback
 from sandtable.app.levers.aim import elsewhere
 from sandtable.app.levers.draft import Draft, converted, kinds_of, leading_term, term_values
 from sandtable.app.levers.numbers import Numbers
+from sandtable.app.levers.reading import Row
 from sandtable.app.levers.settling import forget
 from sandtable.app.levers.shown import term_factor, term_label, term_step
 from sandtable.app.state import TableState
@@ -24,9 +25,6 @@ from sandtable.app.text import Text
 from sandtable.scenario.known import Known
 from sandtable.scenario.levers import ChangeKind, Term
 from sandtable.scenario.model import LeverMove
-
-if TYPE_CHECKING:
-    from sandtable.app.levers.row import Row
 
 OPEN_END = "*"
 Edit = Callable[..., None]
@@ -147,17 +145,17 @@ def _dates(row: Row, state: TableState, text: Text, edit: Edit) -> None:
                 text(f"lever_{field}"),
                 options,
                 key=key,
-                format_func=partial(_end, field),
+                format_func=partial(_end, text, session.writer(), field),
                 on_change=edit,
                 args=(key, row, _Date(field)),
             )
 
 
-def _end(field: str, period: str) -> str:
+def _end(text: Text, write: Format, field: str, period: str) -> str:
     """Write the first or the last period of a lever."""
     if period == OPEN_END:
-        return session.text()(f"lever_{field}_open")
-    return session.writer().period(period)
+        return text(f"lever_{field}_open")
+    return write.period(period)
 
 
 def span(draft: Draft, write: Format, text: Text) -> str:

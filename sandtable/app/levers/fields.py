@@ -10,6 +10,7 @@ from sandtable.app import session
 from sandtable.app.guard import callback
 from sandtable.app.levers.offers import options
 from sandtable.app.state import TableState
+from sandtable.app.text import Text
 from sandtable.data.parameters import ParameterSet
 from sandtable.scenario.known import Known
 from sandtable.scenario.levers import lever_table
@@ -87,15 +88,14 @@ def selectors(offered: LeverMove, aim: LeverMove, known: Known, parameters: Para
                 text(f"field_{field}"),
                 names if required else [ALL, *names],
                 key=key,
-                format_func=partial(_named, field, known),
+                format_func=partial(_named, text, field, known),
                 on_change=_choose,
                 args=(key, field, offered),
                 label_visibility="collapsed",
             )
 
 
-def _named(field: str, known: Known, name: str) -> str:
-    text = session.text()
+def _named(text: Text, field: str, known: Known, name: str) -> str:
     if name == ALL:
         return text(f"field_all_{field}")
     if field == "stage":

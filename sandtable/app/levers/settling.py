@@ -94,6 +94,11 @@ def forget(aim: LeverMove) -> None:
     _keep(aim, None)
 
 
+def forget_all() -> None:
+    """Forget what was said of every lever and is no move."""
+    st.session_state[DRAFTS] = {}
+
+
 def faults_of(move: LeverMove, scenario: Scenario) -> tuple[str, ...]:
     """Return why a move cannot stand in a scenario: the checks of a file, then a run; empty when it can."""
     data_set = session.data_set()

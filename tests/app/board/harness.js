@@ -61,7 +61,9 @@ window.harness = {
       this.applied.push(item);
       seq = item.seq;
       if (item.kind === "select") selected = item.product;
-      else pieces.find((piece) => piece.id === item.product).price = item.price;
+      if (item.kind === "move") {
+        pieces.find((piece) => piece.id === item.product).price = item.price;
+      }
     }
     this.running = false;
     this.show({
