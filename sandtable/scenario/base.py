@@ -16,7 +16,8 @@ from sandtable.market.demand import Demand
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray
 from sandtable.scenario.calendar import path_of, periods_of
-from sandtable.scenario.funnel_base import counted_stages, expected_stages
+from sandtable.scenario.crossing import crossing
+from sandtable.scenario.funnel_base import counted_stages, expected_stages, funnel_table
 from sandtable.scenario.media_base import MediaBase, media_base
 from sandtable.scenario.model import Scenario, Supply
 from sandtable.scenario.price_ranges import prices_seen
@@ -84,6 +85,16 @@ class Base:
         table = self.data_set.tables["products"]
         named = dict(zip(table["product"].tolist(), table[column].tolist(), strict=True))
         return [named[code] for code in self.market.products]
+
+    @cached_property
+    def referral_rates(self) -> FloatArray:
+        """Referrals for each lead, (R, J); 0 where unknown."""
+        table = funnel_table(self.data_set)
+        if table is None:
+            return np.zeros(self.list_prices.shape)
+        market = self.market
+        rates = table.placed(table.referral_rates(self.period), market.products, market.regions)
+        return np.nan_to_num(rates)
 
     @cached_property
     def media(self) -> MediaBase | None:
@@ -221,7 +232,7 @@ def _projected(data_set: DataSet, parameters: ParameterSet, period: str) -> Base
         firms=last.market.firms,
         regions=last.market.regions,
         demand=last.market.demand,
-        shares=path.shares[place][np.ix_(rows, columns)],
+        shares=path.shares[place][crossing(rows, columns)],
         prices=last.market.prices,
         market_sizes=path.market_sizes[place][rows],
         national=last.market.national,

@@ -13,6 +13,7 @@ from sandtable.market.market import Market
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.response.lifecycle import Lifecycle
 from sandtable.scenario.base import Base
+from sandtable.scenario.crossing import crossing
 from sandtable.scenario.demand_moves import move_demand
 from sandtable.scenario.draft import Draft, RefusedMoveError, cells_moved, copied
 from sandtable.scenario.following import PriceMoves, followed_moves, lever_moves
@@ -142,7 +143,8 @@ def compose(
             )
         else:
             _apply(draft, supply, index, rows, columns, base, scenario)
-        _check(draft, supply, market, index)
+        if move.lever in CHECKED:
+            _check(draft, supply, market, index)
         if not move.acts_in(base.period):
             continue
         prices = draft.net_prices if move.lever == "net_price" else draft.list_prices
@@ -219,7 +221,8 @@ def compose_subsets(scenario: Scenario, base: Base, masks: Collection[int]) -> I
             if rows and columns:
                 draft, supply = copied(draft), copied(supply)
                 _apply(draft, supply, index, rows, columns, base, scenario)
-                _check(draft, supply, base.market, index)
+                if levers[index].lever in CHECKED:
+                    _check(draft, supply, base.market, index)
             yield from descend(index + 1, pulled, draft, supply)
 
     cells = [cells_moved(move, base) for move in levers]
@@ -238,7 +241,7 @@ def _apply(
     move, run = scenario.levers[index], _run(scenario, base)
     try:
         if move.lever in PRICE_LEVERS:
-            cells = np.ix_(rows, columns)
+            cells = crossing(rows, columns)
             move_price(draft.net_prices, draft.list_prices, draft.cash_kept, move, cells, base)
             draft.priced[columns] = True
         elif move.lever in SUPPLY_LEVERS:
@@ -318,6 +321,10 @@ def _age(move: LeverMove, base: Base, start: str) -> int:
     frequency = base.data_set.metadata.frequency
     first = start if move.first is None else max(move.first, start)
     return period_number(base.period, frequency) - period_number(first, frequency)
+
+
+# levers that can leave no price, no household, or a floor above a cap
+CHECKED = {*PRICE_LEVERS, *SUPPLY_LEVERS, *WORTH_LEVERS, "market_size", "launch"}
 
 
 def _check(draft: Draft, supply: SupplyDraft, market: Market, index: int) -> None:

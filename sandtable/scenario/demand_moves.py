@@ -9,6 +9,7 @@ import numpy as np
 from sandtable.funnel.stages import changed_rate, rates_of
 from sandtable.market.primitives import FloatArray
 from sandtable.scenario.base import Base
+from sandtable.scenario.crossing import crossing
 from sandtable.scenario.dealers_open import dealers_open
 from sandtable.scenario.draft import Draft, RefusedMoveError
 from sandtable.scenario.funnel_base import FunnelTable, funnel_table
@@ -39,7 +40,7 @@ def move_demand(
     RefusedMoveError
         If fewer dealers would be left than none.
     """
-    cells = np.ix_(rows, columns)
+    cells = crossing(rows, columns)
     if move.lever == "exit":
         draft.offered[cells] = False
     elif move.lever in ("ownership", "divestiture"):
@@ -84,7 +85,7 @@ def _move_dealers(draft: Draft, move: LeverMove, rows: Rows, columns: Rows, base
             f"where it has {now[place]:g}; there cannot be fewer than none."
         )
         raise RefusedMoveError(message)
-    draft.utility[np.ix_(rows, columns)] += (effect.value * np.log((1 + after) / (1 + now)))[
+    draft.utility[crossing(rows, columns)] += (effect.value * np.log((1 + after) / (1 + now)))[
         :, None
     ]
     cost = terms_of(move)["cost"]
@@ -104,7 +105,7 @@ def _move_stage(draft: Draft, move: LeverMove, rows: Rows, columns: Rows, base: 
         region = table.regions[table.region_of[table.dealers.index(move.dealer)]]
         rows = [base.market.regions.index(region)]
         factor = _dealer_factor(table, move, place, products, region, base.period)
-    cells = np.ix_(rows, columns)
+    cells = crossing(rows, columns)
     draft.attraction[cells] *= factor
     draft.stage_factors[place - 1][cells] *= factor
 
@@ -136,13 +137,9 @@ def _dealer_factor(
 
 def _move_referrals(draft: Draft, move: LeverMove, rows: Rows, columns: Rows, base: Base) -> None:
     """Referrals are a part of the leads; the reward is paid on each order that they bring."""
-    table = funnel_table(base.data_set)
-    assert table is not None
-    products = [base.market.products[column] for column in columns]
-    regions = [base.market.regions[row] for row in rows]
-    part = np.nan_to_num(table.placed(table.referral_rates(base.period), products, regions))
     change = _change(move)
-    cells = np.ix_(rows, columns)
+    cells = crossing(rows, columns)
+    part = base.referral_rates[cells]
     draft.attract(cells, 1 + part * change)
     reward = terms_of(move)["reward"]
     if reward:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.base import Base
+from sandtable.scenario.crossing import crossing
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.supply_draft import SupplyDraft
 
@@ -96,11 +97,11 @@ class Draft:
 
     def spend(self, rows: list[int], columns: list[int], amounts: FloatArray, base: Base) -> None:
         """Charge an amount for each row (in money units) to some products, in proportion to their units in the base."""
-        units = base.market.units[np.ix_(rows, columns)]
+        units = base.market.units[crossing(rows, columns)]
         total = units.sum(axis=1, keepdims=True)
         even = np.full_like(units, 1 / len(columns))
         parts = np.divide(units, total, where=total > 0, out=even)
-        self.spending[np.ix_(rows, columns)] += parts * amounts[:, None]
+        self.spending[crossing(rows, columns)] += parts * amounts[:, None]
 
 
 _Arrays = TypeVar("_Arrays", Draft, SupplyDraft)

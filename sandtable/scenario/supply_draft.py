@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sandtable.market.primitives import FloatArray
 from sandtable.scenario.base import Base
+from sandtable.scenario.crossing import crossing
 from sandtable.scenario.levers import terms_of
 from sandtable.scenario.model import LeverMove
 
@@ -93,7 +94,7 @@ class SupplyDraft:
         prices: tuple[FloatArray, FloatArray],
     ) -> None:
         """Apply one move to some cells; `prices` are the list and net prices that levers have made so far."""
-        cells = np.ix_(rows, columns)
+        cells = crossing(rows, columns)
         if move.lever == "unit_cost":
             self.costs[cells] = changed(move, self.costs[cells])
         elif move.lever in ("purchase_tax", "subsidy"):

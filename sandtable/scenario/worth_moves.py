@@ -7,6 +7,7 @@ import numpy as np
 from sandtable.market.primitives import FloatArray
 from sandtable.response.finance import fuel_cost
 from sandtable.scenario.base import Base
+from sandtable.scenario.crossing import crossing
 from sandtable.scenario.draft import RefusedMoveError
 from sandtable.scenario.levers import terms_of
 from sandtable.scenario.model import LeverMove
@@ -35,7 +36,7 @@ def move_worth(
     """
     assert move.change is not None
     terms = terms_of(move)
-    cells = np.ix_(rows, columns)
+    cells = crossing(rows, columns)
     worth: FloatArray | float
     if move.lever == "spec":
         name = str(move.characteristic)
