@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 PORT ?= 8501
+WORKERS ?= auto
 
 UV := .uv/bin/uv
 BIN := .venv/bin
@@ -10,6 +11,8 @@ BIN := .venv/bin
 # `install`, never `sync`: the app's packages are a part of the developer's, so neither removes the other.
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 INSTALL_PACKAGE := $(INSTALL) --no-deps --no-build-isolation --editable .
+# One thread of linear algebra for each worker: the workers fill the cores.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS)
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-annotate
 
@@ -26,8 +29,8 @@ setup: .venv/dev-ready  ## make the environment for the app and for work on it
 app: .venv/app-ready  ## open the sand-table at http://127.0.0.1:8501 (PORT=8600 for another port)
 	$(BIN)/streamlit run streamlit_app.py --server.port $(PORT)
 
-test: .venv/dev-ready  ## run the tests, all but the slow ones
-	$(BIN)/python -m pytest
+test: .venv/dev-ready  ## run the tests, all but the slow ones, one worker to a core (WORKERS=0: no workers)
+	$(PYTEST)
 
 check: .venv/dev-ready  ## lint, format, types, import layers, then the tests
 	$(BIN)/ruff check .
@@ -43,7 +46,7 @@ agreement: .venv/dev-ready  ## compare with pyblp and write docs/model/agreement
 	$(BIN)/python -m docs.model.agreement
 
 slow: .venv/dev-ready  ## run the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 pictures: .venv/dev-ready  ## take the pictures of the README from the real app (needs a chromium)
 	$(BIN)/python docs/pictures/take.py

@@ -20,7 +20,7 @@ from sandtable.scenario import files
 from sandtable.scenario import periods as periods_module
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.run import MEASURES, run
-from tests.golden import SCENARIOS
+from tests.golden import SCENARIOS, result_of
 from tests.scenario.observed import data_set
 
 ROOT = Path(__file__).parent.parent
@@ -95,7 +95,7 @@ def test_the_same_run_from_python_and_from_the_command_line_gives_the_same_numbe
     command: Any, path: Path
 ) -> None:
     code, out, err = command("run", path, "--json")
-    result = run(*read_scenario(path))
+    result = result_of(path)
     assert (code, err) == (0, "")
     found = plain(out)
     assert found == plain(json.dumps(result.to_dict()))

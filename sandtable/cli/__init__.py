@@ -12,8 +12,21 @@ from typing import Any
 
 import typer
 
-from sandtable.cli import calibration, data, estimation, forecast, funnel, market, media, scenarios
-from sandtable.errors import ConvergenceError, InputError
+from sandtable.cli import (
+    calibration,
+    data,
+    estimation,
+    forecast,
+    funnel,
+    governance,
+    indicators,
+    market,
+    media,
+    oneid,
+    records,
+    scenarios,
+)
+from sandtable.errors import ConvergenceError, InputError, SandtableError
 
 BAD_INPUT, NOT_CONVERGED = 2, 3
 
@@ -33,10 +46,14 @@ app.command()(calibration.posterior)
 app.command()(calibration.literature)
 app.command()(forecast.backtest)
 app.command()(forecast.forecast)
+data.app.command("records")(records.data_records)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
 app.add_typer(funnel.app, name="funnel")
 app.add_typer(media.app, name="media")
+governance.register(indicators.app)
+app.add_typer(indicators.app, name="indicators")
+app.add_typer(oneid.app, name="oneid")
 
 
 def main() -> None:
@@ -56,6 +73,9 @@ def run_command(command: Callable[[], Any]) -> int:
     except ConvergenceError as error:
         print(f"did not converge ({error.reason}): {error}", file=sys.stderr)  # noqa: T201
         return NOT_CONVERGED
+    except SandtableError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return BAD_INPUT
     except SystemExit as stop:
         return int(stop.code or 0)
     return 0

@@ -18,8 +18,10 @@ from sandtable.synthetic.calibration import market_of, national_own_elasticities
 from sandtable.synthetic.funnel import make_dealers, make_funnel
 from sandtable.synthetic.history import History, make_history
 from sandtable.synthetic.media import media_elasticities
+from sandtable.synthetic.placing import put_in_place
 from sandtable.synthetic.plan import PLAN_FOLDER, Plan, premium_ev_plan
 from sandtable.synthetic.pricing import Sold, sell
+from sandtable.synthetic.records import Basis, fill
 from sandtable.synthetic.surroundings import (
     competitor_table,
     events_table,
@@ -190,30 +192,20 @@ def generate(folder: Path, seed: int = DEFAULT_SEED, *, plan: Plan | None = None
     if folder.exists() and not _is_ours(folder):
         message = "exists and is not a generated data set premium_ev; choose another folder."
         raise InputError([Fault(str(folder), "", message)])
+    plan = plan or premium_ev_plan()
     market = generate_premium_ev(seed, plan=plan)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as work:
             fresh = Path(work) / "fresh"
             _write(market, fresh)
-            _replace(folder, fresh, Path(work) / "replaced")
+            basis = Basis.of(market.tables, plan.file.own_firm)
+            fill(basis, fresh / "records", fresh / "answer_key", seed)
+            put_in_place(folder, fresh, Path(work) / "replaced")
     except OSError as error:
         message = f"cannot be written ({error.strerror}); check the path and its rights."
         raise InputError([Fault(str(folder), "", message)]) from error
     return folder
-
-
-def _replace(folder: Path, fresh: Path, replaced: Path) -> None:
-    """Put the fresh folder in place; put the earlier one back if that fails."""
-    if not folder.exists():
-        fresh.rename(folder)
-        return
-    folder.rename(replaced)
-    try:
-        fresh.rename(folder)
-    except OSError:
-        replaced.rename(folder)
-        raise
 
 
 def _is_ours(folder: Path) -> bool:

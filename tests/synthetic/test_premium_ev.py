@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from sandtable.data import DataSet, load_data_set
@@ -38,6 +39,7 @@ def sales() -> pd.DataFrame:
 
 
 MADE_WITH_NUMPY = "2.4."
+MADE_WITH_PYARROW = "26.0.1"
 
 
 def own_funnel() -> pd.DataFrame:
@@ -103,6 +105,10 @@ def test_the_generator_makes_the_committed_files_to_the_byte(tmp_path: Path) -> 
                 for folder in (fresh, FOLDER)
             )
             pd.testing.assert_series_equal(made, kept)
+        elif name.suffix == ".parquet" or name.parent.name == "records":
+            # values are held by test_records; bytes are those of the releases that wrote them
+            if (np.__version__[:4], pa.__version__) == (MADE_WITH_NUMPY, MADE_WITH_PYARROW):
+                assert (fresh / name).read_bytes() == (FOLDER / name).read_bytes(), name
         else:
             assert (fresh / name).read_bytes() == (FOLDER / name).read_bytes(), name
 
@@ -116,7 +122,7 @@ def test_equal_seeds_give_equal_tables_and_other_seeds_other_ones() -> None:
 
 
 def test_the_folder_stays_small() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 5_000_000
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 7_500_000
 
 
 def test_it_is_labelled_synthetic_everywhere() -> None:
