@@ -12,11 +12,11 @@ from tests.indicators.world import World
 
 GRAINS = [
     ("month",),
-    ("region", "month"),
+    pytest.param(("region", "month"), marks=pytest.mark.slow),
     ("dealer", "month"),
-    ("model", "channel"),
+    pytest.param(("model", "channel"), marks=pytest.mark.slow),
     (),
-    ("price_band", "month"),
+    pytest.param(("price_band", "month"), marks=pytest.mark.slow),
 ]
 Shipped = tuple[Catalogue, DuckDBEngine]
 

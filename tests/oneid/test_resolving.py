@@ -71,6 +71,7 @@ TABLES = st.lists(st.tuples(KEYS, KEYS, KEYS), min_size=1, max_size=14).map(
 )
 
 
+@settings(max_examples=30)
 @given(TABLES, st.randoms(use_true_random=False))
 def test_the_order_of_records_does_not_matter(table: pd.DataFrame, random: object) -> None:
     order = list(range(len(table)))
@@ -81,6 +82,7 @@ def test_the_order_of_records_does_not_matter(table: pd.DataFrame, random: objec
     pd.testing.assert_frame_equal(one.history, other.history)
 
 
+@settings(max_examples=30)
 @given(TABLES)
 def test_an_unrelated_record_changes_nobody(table: pd.DataFrame) -> None:
     stranger = records(("A", phone(99), "stranger@mail.example", "dv-99"))
@@ -90,6 +92,7 @@ def test_an_unrelated_record_changes_nobody(table: pd.DataFrame) -> None:
         pd.testing.assert_frame_equal(rest, find(table).people)
 
 
+@settings(max_examples=30)
 @given(TABLES)
 def test_the_same_records_again_change_nothing(table: pd.DataFrame) -> None:
     first = find(table)
@@ -98,7 +101,7 @@ def test_the_same_records_again_change_nothing(table: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(again.history, first.history)
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(st.lists(TABLES, min_size=2, max_size=5))
 def test_history_replays_to_the_people_of_every_step(tables: list[pd.DataFrame]) -> None:
     history, states = None, {}
@@ -117,7 +120,7 @@ def test_history_replays_to_the_people_of_every_step(tables: list[pd.DataFrame])
         pd.testing.assert_series_equal(replay(found.history, until=step), people)
 
 
-@settings(max_examples=60)
+@settings(max_examples=20)
 @given(TABLES, TABLES)
 def test_who_is_joined_by_new_records_keeps_the_id(one: pd.DataFrame, other: pd.DataFrame) -> None:
     """Unless two people merge or one splits: then one of the parts keeps it."""
