@@ -131,7 +131,7 @@ def test_another_product_is_asked_about(competitors: Page) -> None:
     expect(competitors.locator("table.heat tr.asked th").first).to_have_text("N7")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_on_a_phone_nothing_runs_off_the_page(
     app: RunningApp, open_page: OpenPage, scheme: str
 ) -> None:

@@ -63,10 +63,10 @@ def open_health(page: Page, url: str, language: Language) -> None:
 @pytest.mark.parametrize(
     ("viewport", "language", "scheme"),
     [
-        (DESKTOP, "en", "light"),
+        pytest.param(DESKTOP, "en", "light", marks=pytest.mark.slow),
         (DESKTOP, "zh", "dark"),
         (PHONE, "zh", "light"),
-        (PHONE, "en", "dark"),
+        pytest.param(PHONE, "en", "dark", marks=pytest.mark.slow),
     ],
     ids=["desktop-en-light", "desktop-zh-dark", "phone-zh-light", "phone-en-dark"],
 )

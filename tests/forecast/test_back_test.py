@@ -30,6 +30,7 @@ from tests.forecast.simulated import (
 HORIZONS = tuple(range(1, 13))
 
 
+@pytest.mark.slow
 def test_changing_later_data_changes_no_forecast_and_no_interval_made_before() -> None:
     data_set = shipped("premium_ev")
     periods = panel_of(data_set).periods

@@ -13,7 +13,7 @@ from tests.indicators.world import World
 GRAINS = [
     ("month",),
     pytest.param(("region", "month"), marks=pytest.mark.slow),
-    ("dealer", "month"),
+    pytest.param(("dealer", "month"), marks=pytest.mark.slow),
     pytest.param(("model", "channel"), marks=pytest.mark.slow),
     (),
     pytest.param(("price_band", "month"), marks=pytest.mark.slow),

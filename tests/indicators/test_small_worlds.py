@@ -16,7 +16,7 @@ from tests.indicators.world import World
 GRAINS = [("month",), ("region", "month"), ("dealer", "month"), ("model", "channel"), ()]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("by", GRAINS, ids=" x ".join)
 def test_every_indicator_equals_its_reference_where_cells_are_empty(
     tmp_path: Path, by: tuple[str, ...], seed: int

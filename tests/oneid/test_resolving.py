@@ -248,6 +248,7 @@ def test_without_a_limit_the_tablet_is_still_known_by_the_different_people_on_it
     assert (measure(found.people, truth).precision or 0.0) >= 0.999
 
 
+@pytest.mark.slow
 def test_planted_people_are_found_in_forty_thousand_prospects_at_scale_1() -> None:
     tables = dict(load_data_set(FOLDER).tables)
     tables["funnel"] = tables["funnel"].query("period in ['2026-02', '2026-03']")

@@ -155,6 +155,7 @@ def test_leads_by_month_dealer_and_product_are_a_fiftieth_of_the_funnel() -> Non
     assert counts.sum() == pytest.approx(expected.sum(), rel=0.01)
 
 
+@pytest.mark.slow
 def test_at_scale_1_the_leads_of_a_month_meet_every_count_of_the_funnel() -> None:
     leads, log = one_month_whole()["leads"], one_month_whole()["lead_events"]
     keys = ["region", "dealer", "product"]
