@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError
 from sandtable.forecast.judging import (
@@ -21,7 +22,6 @@ from sandtable.forecast.judging import (
     other_products,
     unjudged,
 )
-from sandtable.forecast.keeping import Kept
 from sandtable.forecast.levels import LEVELS, Level
 from sandtable.forecast.measures import MEASURES
 from sandtable.forecast.panel import panel_of
@@ -31,8 +31,8 @@ FURTHEST = 120  # periods that anybody may ask for
 ALL_HORIZONS = 0  # stands for all horizons together in the table
 COLUMNS = ("level", "method", "horizon", "used", *MEASURES, "n", "n_interval", "origins")
 
-_rollings: Kept[Rolling] = Kept(2)
-_back_tests: Kept[BackTest] = Kept(8)
+_rollings: Kept[Hashable, Rolling] = Kept(2)
+_back_tests: Kept[Hashable, BackTest] = Kept(8)
 
 
 @dataclass(frozen=True)

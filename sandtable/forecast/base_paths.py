@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet
 from sandtable.data.metadata import BilingualText
 from sandtable.forecast import wording
@@ -19,7 +21,6 @@ from sandtable.forecast.back_testing import (
 )
 from sandtable.forecast.intervals import log_errors, spread_at
 from sandtable.forecast.judging import Case, Choice, Verdict, case_of, choose, judge, unjudged
-from sandtable.forecast.keeping import Kept
 from sandtable.forecast.levels import Level, ets_series, level_values, seasonal_series
 from sandtable.forecast.market_sizes import MARKET_METHODS
 from sandtable.forecast.panel import FloatArray, Panel
@@ -30,7 +31,7 @@ from sandtable.forecast.shares import SHARE_METHODS
 
 QUANTILES = {"low_95": (95, -1), "low_80": (80, -1), "high_80": (80, 1), "high_95": (95, 1)}
 
-_paths: Kept[BasePath] = Kept(8)
+_paths: Kept[Hashable, BasePath] = Kept(8)
 
 
 @dataclass(frozen=True)
