@@ -30,6 +30,14 @@ BROWSER_ARGUMENTS = [
 BOARD_READY = "g[data-product] .disc"
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 BASE_PRICE = 268_800.0  # of N5
+CALM = 200  # milliseconds without a run
+AT_REST = """calm => {
+    const app = document.querySelector("[data-testid=stApp]");
+    const now = performance.now();
+    const rests = app?.getAttribute("data-test-script-state") === "notRunning";
+    window.restsSince = rests ? (window.restsSince ?? now) : undefined;
+    return rests && now - window.restsSince >= calm;
+}"""
 
 
 def centre(page: Page, product: str) -> tuple[float, float]:
@@ -76,9 +84,9 @@ def confirmed(page: Page, *, timeout: float = 15_000) -> None:
 
 
 def rested(page: Page, *, timeout: float = 15_000) -> None:
-    """Wait until the page has come to rest."""
-    app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=timeout)
+    """Wait until the page has been at rest for a while: a run that was asked for starts a moment later."""
+    page.evaluate("() => { window.restsSince = undefined; }")
+    page.wait_for_function(AT_REST, arg=CALM, timeout=timeout)
 
 
 def kpi(page: Page, place: int) -> Locator:

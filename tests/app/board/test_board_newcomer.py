@@ -29,6 +29,13 @@ def take(page: Page, x: float, y: float) -> None:
     page.mouse.move(x, y)
 
 
+def launched(page: Page) -> dict[str, Any]:
+    """Return the one operation that the server got: the new piece is drawn until it is confirmed."""
+    expect(page.locator(".newcomer-disc")).to_have_count(0)
+    (operation,) = applied(page)
+    return operation
+
+
 def row_middle(page: Page, product: str) -> float:
     box = page.locator(f"[data-product={product}] .disc").bounding_box()
     assert box is not None
@@ -42,11 +49,10 @@ def test_dropped_on_a_row_it_is_a_launch_at_the_price_below(open_board: OpenBoar
     expect(page.locator(".newcomer-disc")).to_have_count(1)
     said = float((pill.text_content() or "").replace(",", ""))
     page.mouse.up()
-    (operation,) = applied(page)
+    operation = launched(page)
     assert (operation["kind"], operation["row"]) == ("launch", 3)
     assert operation["price"] == pytest.approx(said * 1_000)
     assert operation["price"] % 1_000 == 0
-    expect(page.locator(".newcomer-disc")).to_have_count(0)
 
 
 @pytest.mark.parametrize("way", ["beside", "escape"])
@@ -67,11 +73,12 @@ def test_keys_take_it_up_move_it_and_put_it_down(open_board: OpenBoard) -> None:
     page = board_with_handle(open_board)
     page.locator(".newcomer").focus()
     page.keyboard.press("Enter")
+    expect(page.locator(".newcomer-disc")).to_have_count(1)  # until then the pill is another piece's
     start = page.locator("text.pill-text").text_content()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Enter")
-    (operation,) = applied(page)
+    operation = launched(page)
     assert operation["row"] == 3
     assert operation["price"] == pytest.approx(float(str(start)) * 1_000 - 10_000)
 
