@@ -47,6 +47,10 @@ class InputError(SandtableError):
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+        """Let it travel between processes: it is made from its faults, not from its text."""
+        return type(self), (self.faults,)
+
 
 class ConvergenceError(SandtableError):
     """A calculation that did not reach its tolerance; its numbers are never shown.
@@ -62,6 +66,10 @@ class ConvergenceError(SandtableError):
     def __init__(self, reason: str, message: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[ConvergenceError], tuple[str, str]]:
+        """Let it travel between processes with its reason."""
+        return type(self), (self.reason, str(self))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -12,6 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import ScalarNode
 
 from sandtable.documents import (
     MAXIMUM_BYTES,
@@ -21,6 +24,7 @@ from sandtable.documents import (
     read_document,
     understand,
 )
+from sandtable.documents.tokens import plain_tag, quick_yaml
 from sandtable.errors import InputError
 
 
@@ -262,3 +266,43 @@ def test_a_file_is_read_with_its_path_as_its_name(tmp_path: Path) -> None:
     document = read_document(path)
     assert document.file == str(path)
     assert understand(document, Scenario) == Scenario(title="x")
+
+
+PIECES = st.sampled_from(
+    ["a", "b: ", "- ", "\n", "  ", "[", "]", "{", "}", ", ", "'", '"', "#", "|\n", ">-\n", "? ", ": ",
+     "&a ", "*a", "!t ", "---\n", "...\n", "%YAML 1.1\n", "0o17", "1.5", "~", "yes", "true", "\t", "é"]
+)  # fmt: skip
+
+
+def events_of(yaml: YAML, text: str) -> list[tuple[object, ...]] | None:
+    try:
+        return [
+            (type(one), getattr(one, "value", None), getattr(one, "implicit", None),
+             one.start_mark.line, one.start_mark.column)
+            for one in yaml.parse(text)
+        ]  # fmt: skip
+    except YAMLError:
+        return None
+
+
+@given(st.lists(PIECES, max_size=30).map("".join))
+def test_reading_tokens_ahead_finds_the_same_events(text: str) -> None:
+    assert events_of(quick_yaml(), text) == events_of(YAML(typ="safe", pure=True), text)
+
+
+@given(st.lists(PIECES, min_size=1, max_size=6).map("".join))
+def test_a_fault_is_told_with_its_place_as_the_plain_parser_meets_it(text: str) -> None:
+    plain = YAML(typ="safe", pure=True)
+    try:
+        list(plain.parse(text))
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if mark is not None:
+            assert refusal(text)[0].startswith(f", line {mark.line + 1}, column {mark.column + 1}:")
+
+
+@given(st.from_regex(r"[-+.0-9a-zA-Z_~:]{1,12}", fullmatch=True))
+def test_a_plain_scalar_is_what_yaml_says(text: str) -> None:
+    resolver = YAML(typ="safe", pure=True).resolver
+    tag = str(resolver.resolve(ScalarNode, text, (True, False))).rsplit(":", 1)[-1]
+    assert plain_tag(text) == tag

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,18 @@ def test_a_name_in_another_case_finds_itself(known: list[str], data: st.DataObje
     name = data.draw(st.sampled_from(known))
     closing = did_you_mean(name.casefold(), known)
     assert closing.removeprefix("; did you mean '").removesuffix("'?").casefold() == name.casefold()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError([Fault("a.yaml", "levers[0]", "is wrong."), Fault("a.yaml", "", "is old.")]),
+        ConvergenceError("iteration_limit", "prices move on."),
+    ],
+    ids=["input", "convergence"],
+)
+def test_an_error_says_the_same_after_it_came_from_another_process(
+    error: InputError | ConvergenceError,
+) -> None:
+    arrived = pickle.loads(pickle.dumps(error))
+    assert (type(arrived), str(arrived), vars(arrived)) == (type(error), str(error), vars(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -33,27 +34,46 @@ class Binding:
     reasons: tuple[str, ...]
 
 
-def check_bindings(catalogue: Catalogue, engine: DuckDBEngine) -> list[Binding]:
-    """Hold every indicator against the live tables, full key proofs included."""
-    tables = {
-        name: table_faults(catalogue, engine, name) for name in catalogue.tables if engine.has(name)
+def check_bindings(
+    catalogue: Catalogue, engine: DuckDBEngine, codes: Sequence[str] | None = None
+) -> list[Binding]:
+    """Hold indicators against the live tables, full key proofs included.
+
+    Parameters
+    ----------
+    codes : sequence of str, optional
+        Which to hold; all of the catalogue by default.
+    """
+    asked = tuple(catalogue.definitions) if codes is None else codes
+    needed = {code: tables_of(catalogue, code) for code in asked}
+    faults = {
+        name: table_faults(catalogue, engine, name)
+        for name in sorted({name for names in needed.values() for name in names})
+        if engine.has(name)
     }
     found = []
-    for code in catalogue.definitions:
-        missing = absent_tables(catalogue, engine, code)
+    for code, names in needed.items():
+        missing = [name for name in names if not engine.has(name)]
         if missing:
-            said = tuple(f"the data set has no table '{name}'." for name in missing)
+            said = tuple(_lacks(catalogue, name) for name in missing)
             found.append(Binding(code, "absent", said))
             continue
         reasons = list(broken_reasons(catalogue, engine, code))
-        for name in _tables_of(catalogue, code):
-            reasons += tables[name]
+        for name in names:
+            reasons += faults[name]
         state: State = "broken" if reasons else "sound"
         found.append(Binding(code, state, tuple(dict.fromkeys(reasons))))
     return found
 
 
-def _tables_of(catalogue: Catalogue, code: str) -> list[str]:
+def _lacks(catalogue: Catalogue, table: str) -> str:
+    if catalogue.tables[table].of_results:
+        return f"only the result of a scenario has the table '{table}'."
+    return f"the data set has no table '{table}'."
+
+
+def tables_of(catalogue: Catalogue, code: str) -> list[str]:
+    """Return the tables that an indicator reads, for all its dimensions."""
     dimensions = tuple(catalogue.definition(code).dimensions)
     leaves = names_of(catalogue.formula(code))
     uses = [use for leaf in leaves for use in column_uses(catalogue, leaf, dimensions)]
@@ -62,7 +82,7 @@ def _tables_of(catalogue: Catalogue, code: str) -> list[str]:
 
 def absent_tables(catalogue: Catalogue, engine: DuckDBEngine, code: str) -> list[str]:
     """Return the tables that an indicator needs and the data set lacks."""
-    return [name for name in _tables_of(catalogue, code) if not engine.has(name)]
+    return [name for name in tables_of(catalogue, code) if not engine.has(name)]
 
 
 def table_faults(catalogue: Catalogue, engine: DuckDBEngine, name: str) -> list[str]:
@@ -70,17 +90,26 @@ def table_faults(catalogue: Catalogue, engine: DuckDBEngine, name: str) -> list[
     declared, live = catalogue.tables[name], engine.schema(name)
     faults = []
     for column, details in declared.columns.items():
+        if details.nullable and column not in live:
+            continue  # what may be empty everywhere may be left out; who reads it is told by `broken_reasons`
         sentence = _column_fault(catalogue, engine, name, column)
         if sentence:
             faults.append(sentence)
         elif not details.nullable and (count := engine.nulls(name, column)):
             faults.append(f"{name}.{column} is empty on {count} rows, but declared not nullable.")
     if all(column in live for column in declared.key):
-        count = engine.duplicates(name, declared.key)
-        if count:
-            key = ", ".join(declared.key)
-            faults.append(f"the key of {name} ({key}) is not unique: {count} stand more than once.")
+        faults += key_fault(catalogue, engine, name)
     return faults
+
+
+def key_fault(catalogue: Catalogue, engine: DuckDBEngine, name: str) -> list[str]:
+    """Say that the key of a live table is not unique; nothing when it is."""
+    key = catalogue.tables[name].key
+    count = engine.duplicates(name, key)
+    if not count:
+        return []
+    columns = ", ".join(key)
+    return [f"the key of {name} ({columns}) is not unique: {count} stand more than once."]
 
 
 def _column_fault(catalogue: Catalogue, engine: DuckDBEngine, table: str, column: str) -> str:
@@ -101,7 +130,9 @@ def broken_reasons(catalogue: Catalogue, engine: DuckDBEngine, code: str) -> lis
     """
     missing = absent_tables(catalogue, engine, code)
     if missing:
-        return [f"the data set has no table '{name}'; the indicator needs it." for name in missing]
+        return [
+            f"{engine.holder} has no table '{name}'; the indicator needs it." for name in missing
+        ]
     faults: list[str] = []
     dimensions = tuple(catalogue.definition(code).dimensions)
     for name in names_of(catalogue.formula(code)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from sandtable.documents import Document, Place, read_document, understand
@@ -19,6 +21,7 @@ from sandtable.indicators.tables import IndicatorTable, note_table_faults, under
 PACKAGE_FOLDER = Path(__file__).parent
 ROOTS_FILE, TABLES_FILE, DEFINITIONS = "roots.yaml", "tables.yaml", "definitions"
 LAYER_FOLDER = "indicators"
+FOLDERS_VARIABLE = "SANDTABLE_INDICATORS"
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,35 @@ class Catalogue:
             raise InputError([Fault("indicators", place, f"no indicator is called '{code}'{hint}")])
         return self.definitions[code]
 
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what all figures mean: definitions, words and tables; not of labels and approvals."""
+        parts = [f"{code} {item.definition_hash}" for code, item in self.definitions.items()]
+        parts += [token.model_dump_json() for token in self.roots.values()]
+        parts += [f"{name} {table.model_dump_json()}" for name, table in self.tables.items()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    @cached_property
+    def identity(self) -> str:
+        """Hash of all that the dictionary says, with labels, approvals and files."""
+        parts = [self.sha256, *map(str, self.conflicts)]
+        parts += [
+            f"{self.files[code]} {item.model_dump_json()}"
+            for code, item in self.definitions.items()
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def replaced(self, code: str) -> tuple[str, ...]:
+        """Say which definitions of an indicator and its parts a later layer put in place of an earlier one."""
+        from sandtable.indicators.lineage import lineage
+
+        names = {code, *(name for parts in lineage(self, code).parts.values() for name in parts)}
+        return tuple(
+            f"{one.later} stands in place of {one.earlier}."
+            for one in self.conflicts
+            if one.kind == "indicator" and one.name in names
+        )
+
     @property
     def headlines(self) -> tuple[str, ...]:
         """Codes of the indicators that people read, in order of code."""
@@ -105,7 +137,8 @@ def catalogue(data_set: str | Path | None = None, folders: Sequence[str | Path] 
     data_set : str or Path, optional
         Name or folder of a data set; its folder ``indicators/`` is the second layer.
     folders : sequence of path
-        Further layers, such as a company's own.
+        Further layers, such as a company's own; those that the environment variable SANDTABLE_INDICATORS names
+        (separated as in PATH) stand before them.
 
     Raises
     ------
@@ -118,11 +151,17 @@ def catalogue(data_set: str | Path | None = None, folders: Sequence[str | Path] 
 
         own = find_data_set(data_set) / LAYER_FOLDER
         layers += [own] if own.is_dir() else []
-    for folder in folders:
+    for folder in (*company_folders(), *folders):
         if not Path(folder).is_dir():
             raise InputError([Fault(str(folder), "", "no such folder; check the path.")])
         layers.append(Path(folder))
     return _loaded(tuple(layers), _state(layers))
+
+
+def company_folders() -> tuple[Path, ...]:
+    """Return the folders of definitions that the environment names."""
+    named = os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep)
+    return tuple(Path(folder) for folder in named if folder)
 
 
 def _state(layers: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -21,8 +21,10 @@ from sandtable.indicators.formulas import (
     parse_formula,
     substituted,
 )
+from sandtable.indicators.inputs import note_feed_faults
 from sandtable.indicators.leaf import Leaf, check_paths, resolve_leaf
 from sandtable.indicators.naming import generated_code, name_faults
+from sandtable.indicators.quality_checking import note_tests
 from sandtable.indicators.roots import Roots
 from sandtable.indicators.source_checking import note_source
 from sandtable.indicators.tables import Tables
@@ -59,6 +61,10 @@ def note_definition_faults(
         if definition.source is not None and tables is not None:
             note_source(document, definition, tables)
     _note_cycles(documents, definitions)
+    feeding = {code: item for code, item in definitions.items() if item.feeds}
+    note_feed_faults(
+        documents, {code: (one.feeds, one.dimensions, one.unit) for code, one in feeding.items()}
+    )
     if tables is None or roots is None:
         return
     sound = _sound(documents, definitions)
@@ -72,6 +78,8 @@ def note_definition_faults(
     sound = _sound(documents, sound)
     for code, definition in sound.items():
         _note_dimensions(documents[code], definition, sound, leaves, tables)
+        reached = [leaf for one in _reached(code, sound, leaves) if (leaf := leaves[one])]
+        note_tests(documents[code], definition, definitions, reached, tables)
     _note_duplicates(documents, _sound(documents, sound), leaves)
 
 
@@ -248,15 +256,9 @@ def _note_dimensions(
     leaves: Mapping[str, Leaf | None],
     tables: Tables,
 ) -> None:
-    waiting, reached = [definition.code], set[str]()
-    while waiting:
-        code = waiting.pop()
-        if leaves[code] is not None:
-            reached.add(code)
-        else:
-            waiting += _parts(definitions[code])
+    reached = _reached(definition.code, definitions, leaves)
     for index, dimension in enumerate(definition.dimensions):
-        for code in sorted(reached):
+        for code in reached:
             leaf = leaves[code]
             if leaf is not None and not leaf.supports(tables, dimension):
                 whom = "it" if code == definition.code else f"its leaf {code}"
@@ -264,6 +266,18 @@ def _note_dimensions(
                     ("dimensions", index),
                     f"{whom} cannot be split by '{dimension}': {_why_not(leaf, dimension)}.",
                 )
+
+
+def _reached(code: str, definitions: Definitions, leaves: Mapping[str, Leaf | None]) -> list[str]:
+    """Return the leaves that an indicator is aggregated from in the end."""
+    waiting, reached = [code], set[str]()
+    while waiting:
+        one = waiting.pop()
+        if leaves[one] is not None:
+            reached.add(one)
+        else:
+            waiting += _parts(definitions[one])
+    return sorted(reached)
 
 
 def _why_not(leaf: Leaf, dimension: str) -> str:

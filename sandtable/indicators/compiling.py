@@ -100,6 +100,8 @@ def _joined(scanner: Scanner, scans: Sequence[Scan], query: Query) -> ir.Table:
         for _, table in compiled[1:]:
             whole = whole.cross_join(table)
         return whole
+    if len(compiled) == 1 and compiled[0][0].keys == query.by:
+        return compiled[0][1]  # its cells are the spine
     whole = _spine(scanner, compiled, query)
     for scan, table in compiled:
         if not scan.keys:

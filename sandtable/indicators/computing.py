@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import pandas as pd
 
@@ -15,6 +16,15 @@ from sandtable.indicators.engine import DuckDBEngine
 from sandtable.indicators.queries import read_query
 
 Where = Mapping[str, str | Sequence[str]]
+
+
+class Asked(TypedDict, total=False):
+    """What may be asked of indicators beside their codes; see `compute`."""
+
+    by: Sequence[str]
+    where: Where | None
+    modifiers: Sequence[str]
+    as_of: str | None
 
 
 @contextmanager
@@ -37,12 +47,9 @@ def compute(
     codes: Sequence[str],
     data_set: str | Path,
     *,
-    by: Sequence[str] = (),
-    where: Where | None = None,
-    modifiers: Sequence[str] = (),
-    as_of: str | None = None,
     folders: Sequence[str | Path] = (),
     frames: Mapping[str, pd.DataFrame] | None = None,
+    **asked: Unpack[Asked],
 ) -> pd.DataFrame:
     """Compute indicators.
 
@@ -76,23 +83,17 @@ def compute(
         With every reason why the question cannot be answered.
     """
     with opened(data_set, folders=folders, frames=frames) as (found, engine):
-        return compute_with(
-            found, engine, codes, by=by, where=where, modifiers=modifiers, as_of=as_of
-        )
+        return compute_with(found, engine, codes, **asked)
 
 
 def compute_with(
     found: Catalogue,
     engine: DuckDBEngine,
     codes: Sequence[str],
-    *,
-    by: Sequence[str] = (),
-    where: Where | None = None,
-    modifiers: Sequence[str] = (),
-    as_of: str | None = None,
+    **asked: Unpack[Asked],
 ) -> pd.DataFrame:
     """Compute indicators on an engine that is open already; see `compute`."""
-    query = read_query(found, engine, codes, by=by, where=where, modifiers=modifiers, as_of=as_of)
+    query = read_query(found, engine, codes, **asked)
     frame = engine.run(compile_query(found, engine, query))
     for name in frame.columns:
         frame[name] = frame[name].astype(str if name in query.by else float)
@@ -103,15 +104,10 @@ def sql(
     codes: Sequence[str],
     data_set: str | Path,
     *,
-    by: Sequence[str] = (),
-    where: Where | None = None,
-    modifiers: Sequence[str] = (),
-    as_of: str | None = None,
     folders: Sequence[str | Path] = (),
+    **asked: Unpack[Asked],
 ) -> str:
     """Return the SQL that `compute` would run, for reading; see there for the parameters."""
     with opened(data_set, folders=folders) as (found, engine):
-        query = read_query(
-            found, engine, codes, by=by, where=where, modifiers=modifiers, as_of=as_of
-        )
+        query = read_query(found, engine, codes, **asked)
         return engine.sql(compile_query(found, engine, query))

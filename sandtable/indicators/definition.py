@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from sandtable.data.metadata import BilingualText, StrictModel, Text
 from sandtable.indicators.conditions import Condition
+from sandtable.indicators.inputs import InputName, ModelPart
 from sandtable.indicators.roots import Unit
 from sandtable.indicators.tables import Dimension
 
@@ -102,19 +103,37 @@ class Cohort(StrictModel):
 
 
 class QualityTest(StrictModel):
-    """One test that the figures must pass."""
+    """One test that the figures must pass; `sandtable.indicators.quality` runs it.
+
+    Attributes
+    ----------
+    range : list of two numbers, optional
+        Lowest and highest figure allowed; null for none.
+    freshness : str, optional
+        How old the last row of each timed table may be when the data end: ``36h``, ``40d``.
+    reconcile, tol : str, optional
+        The code of another indicator that must agree, and how far they may differ, in per cent.
+    unique : "key" or list of str, optional
+        ``key``: no key of the tables read stands twice. Columns: no two rows counted hold the same values.
+    complete : str, optional
+        A dimension, each value of which must have a figure in every month; or the path of a column that must be
+        filled on every row counted.
+    """
 
     range: Annotated[list[float | int | None], Field(min_length=2, max_length=2)] | None = None
     freshness: Annotated[str, Field(pattern=r"^[1-9][0-9]*[hd]$")] | None = None
     reconcile: Text | None = None
-    tol: Text | None = None
-    complete: Dimension | None = None
+    tol: Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?%$")] | None = None
+    unique: Literal["key"] | Annotated[list[Text], Field(min_length=1)] | None = None
+    complete: Text | None = None
 
     @model_validator(mode="after")
     def _one_kind(self) -> QualityTest:
-        kinds = (self.range, self.freshness, self.reconcile, self.complete)
+        kinds = (self.range, self.freshness, self.reconcile, self.unique, self.complete)
         if sum(kind is not None for kind in kinds) != 1:
-            raise ValueError("a test is one of range, freshness, reconcile (with tol), complete.")
+            raise ValueError(
+                "a test is one of range, freshness, reconcile (with tol), unique, complete."
+            )
         if (self.tol is None) != (self.reconcile is None):
             raise ValueError("reconcile and tol stand together; give both or none.")
         if self.range and None not in self.range and not self.range[0] <= self.range[1]:  # type: ignore[operator]
@@ -149,6 +168,10 @@ class Definition(StrictModel):
         Dimensions that do not split this figure: the whole that a share divides by.
     over_time : str, optional
         How months of a stock or of a count of people combine: the ``last`` one, or their ``mean``.
+    feeds : list of str
+        Inputs that the market model is calibrated on this figure for; see `feeds.yaml`.
+    informs : list of str
+        Parts of the model that a reader judges by this figure; no number of the model is made from it.
     """
 
     code: IndicatorCode
@@ -179,9 +202,8 @@ class Definition(StrictModel):
     approved: Approval | None = None
     tests: list[QualityTest] = Field(default_factory=list)
     access: Access | None = None
-    feeds: list[Annotated[str, Field(pattern=r"^sandtable\.[a-z_]+$")]] = Field(
-        default_factory=list
-    )
+    feeds: list[InputName] = Field(default_factory=list)
+    informs: list[ModelPart] = Field(default_factory=list)
 
     @property
     def definition_hash(self) -> str:

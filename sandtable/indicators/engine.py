@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sandtable.data.loading import load_metadata
 from sandtable.data.metadata import Frequency, Metadata
 from sandtable.documents import read_document
 from sandtable.errors import Fault, InputError
-from sandtable.indicators.periods import end_of, ordinal, period_of
+from sandtable.indicators.moments import day_of
+from sandtable.indicators.periods import end_of, label_of, ordinal, period_of
 from sandtable.indicators.tables import ColumnType, IndicatorTable, Tables
 
 if TYPE_CHECKING:
@@ -41,8 +44,9 @@ ACCEPTED: dict[ColumnType, tuple[str, ...]] = {
     "timestamp": ("TIMESTAMP WITH TIME ZONE",),
 }
 # Capabilities that an indicator may need of an engine.
-MEDIAN, DISTINCT = "median", "count_distinct"
+MEDIAN, DISTINCT, BIT_OR = "median", "count_distinct", "bit_or"
 CALENDAR = "calendar"
+FloatArray: TypeAlias = NDArray[np.float64]
 RECORDS_NOTE = "records/README.yaml"
 
 
@@ -72,8 +76,9 @@ class DuckDBEngine:
     """
 
     name = "duckdb"
+    holder = "the data set"
     dialect = "duckdb"
-    capabilities = frozenset({MEDIAN, DISTINCT})
+    capabilities = frozenset({MEDIAN, DISTINCT, BIT_OR})
 
     def __init__(
         self, folder: Path, tables: Tables, frames: Mapping[str, pd.DataFrame] | None = None
@@ -162,6 +167,19 @@ class DuckDBEngine:
         )
         return Span(span.first, min(span.last, last_known))
 
+    def last(self, table: str, column: str) -> datetime | None:
+        """Return when the last row became known, before the data end: a period at its end; None without rows."""
+        self.schema(table)
+        timestamp = self.tables[table].columns[column].type == "timestamp"
+        limit = str(self.end)
+        if not timestamp:
+            limit = label_of(period_of(self.end, self.frequency), self.frequency)
+        query = f'SELECT CAST(max("{column}") AS VARCHAR) FROM "{table}" WHERE "{column}" < $limit'
+        value = self._connection.execute(query, {"limit": limit}).fetchall()[0][0]
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if timestamp else end_of(value)
+
     def duplicates(self, table: str, key: list[str]) -> int:
         """Count the keys that stand on more than one row; counted once."""
         self.schema(table)
@@ -193,11 +211,46 @@ class DuckDBEngine:
 
         return str(ibis.to_sql(expression, dialect=self.dialect))
 
+    def day(self, moment: ir.Value) -> ir.Value:
+        """Return the day of a moment, in UTC, as this engine finds it quickest."""
+        return day_of(moment)
+
     def run(self, expression: ir.Table) -> pd.DataFrame:
         """Compute an expression whose tables were registered."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             return self._connection.execute(self.sql(expression)).df()
+
+    def beside(self, expression: ir.Table, rows: pd.DataFrame) -> dict[str, FloatArray]:
+        """Compute figures for given rows.
+
+        Parameters
+        ----------
+        expression : ir.Table
+            Its keys stand in `rows`.
+        rows : DataFrame
+            Key columns alone; each key once.
+
+        Returns
+        -------
+        dict of str to ndarray
+            Each figure, in the order of the rows, NaN where it is missing; then cells that no row has.
+        """
+        keys = [str(name) for name in rows.columns]
+        figures = [name for name in expression.columns if name not in keys]
+        self._connection.register("asked__", rows.assign(place__=range(len(rows))))
+        same = " AND ".join(f'a."{key}" = r."{key}"' for key in keys)
+        wanted = ", ".join(f'a."{name}"' for name in figures)
+        query = (
+            f"SELECT r.place__, {wanted} FROM asked__ r FULL JOIN ({self.sql(expression)}) a ON {same} "
+            "ORDER BY r.place__ NULLS LAST"
+        )
+        found = self._connection.execute(query).fetchnumpy()
+        self._connection.unregister("asked__")
+        # a column without a missing figure is no masked array
+        return {
+            name: np.ma.asarray(found[name], dtype=np.float64).filled(np.nan) for name in figures
+        }
 
     def _register(self, table: str) -> None:
         if not self.has(table):

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from sandtable.indicators.conditions import Condition, SettingValue
 from sandtable.indicators.definition import Elapsed
-from sandtable.indicators.engine import DuckDBEngine, Span
+from sandtable.indicators.engine import BIT_OR, DuckDBEngine, Span
 from sandtable.indicators.formulas import Formula, Name, Negative, Number
 from sandtable.indicators.joining import calendar_expression, column_name, joined
 from sandtable.indicators.leaf import Leaf, paths_of
+from sandtable.indicators.marking import MOST_BITS, packed_marks, plain_marks
 from sandtable.indicators.periods import label_of, start_of
 from sandtable.indicators.queries import Query
 from sandtable.indicators.tables import Dimension, resolve
@@ -97,6 +98,14 @@ class Scanner:
         """Return only the cells that rows of the scan fall in."""
         return self._rows(scan).select(*scan.keys).distinct()
 
+    def counted(self, leaf: Leaf, paths: Sequence[str]) -> ir.Table:
+        """Return columns of every row that a leaf counts, whatever its month."""
+        wanted = [*paths, *paths_of(leaf, self.tables)]
+        rows = self._known(joined(self.tables, leaf.table, wanted), leaf)
+        met = [self._condition(rows, one) for one in leaf.where]
+        rows = rows.filter(*met) if met else rows
+        return rows.select(*[column_name(path) for path in paths])
+
     def _needs_month(self, scan: Scan) -> bool:
         monthly = self.query.months is not None and not self.query.needs_history
         return "month" in scan.keys or scan.leaves[0].over_time is not None or monthly
@@ -158,7 +167,8 @@ class Scanner:
         time = leaf.time_path(self.tables)
         assert time is not None
         assert leaf.first_per is not None
-        rows = rows.filter(*[self._condition(rows, one) for one in leaf.where])
+        met = [self._condition(rows, one) for one in leaf.where]
+        rows = rows.filter(*met) if met else rows
         order = [rows[column_name(time)], *(rows[column] for column in self.tables[leaf.table].key)]
         window = ibis.window(group_by=rows[column_name(leaf.first_per)], order_by=order)
         rows = rows.mutate(place__=ibis.row_number().over(window))
@@ -234,9 +244,10 @@ class Scanner:
         if timestamp:
             calendar = calendar_expression().rename(calendar__day="day", month__cell="month")
             calendar = calendar.drop("number")
-            rows = rows.left_join(
-                calendar, rows[column_name(path)].date() == calendar["calendar__day"]
-            ).drop("calendar__day")
+            # the rows lie within the span already, so that none is lost
+            day = self.engine.day(rows[column_name(path)])
+            rows = rows.inner_join(calendar, day == calendar["calendar__day"])
+            rows = rows.drop("calendar__day")
         else:
             rows = rows.mutate(month__cell=rows[column_name(path)])
         if self.query.window is not None:
@@ -283,12 +294,12 @@ class Scanner:
         rows = rows.filter(rows[entity].notnull())
         marks = {
             leaf.code: self._all(rows, leaf.where, otherwise=rows[entity].notnull())
-            .ifelse(1, 0)
-            .max()
             for leaf in leaves
         }
-        single = rows.group_by([*keys, entity]).aggregate(**marks)
-        figures = {leaf.code: single[leaf.code].sum().cast("float64") for leaf in leaves}
+        groups = [*keys, entity]
+        pack = BIT_OR in self.engine.capabilities and len(leaves) <= MOST_BITS
+        single = packed_marks(rows, groups, marks) if pack else plain_marks(rows, groups, marks)
+        figures = {code: single[code].sum().cast("float64") for code in marks}
         return single.group_by(keys).aggregate(**figures) if keys else single.aggregate(**figures)
 
     def _figure(self, rows: ir.Table, leaf: Leaf) -> Any:

@@ -65,6 +65,8 @@ class IndicatorTable(StrictModel):
         Dimension -> path of the column that holds it.
     sampled : bool
         Whether the table holds the share of people that the data set states as its sample.
+    of_results : bool
+        Whether only the result of a scenario holds it, and no data set.
     """
 
     file: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*$")]
@@ -74,6 +76,7 @@ class IndicatorTable(StrictModel):
     time: TableTime | None = None
     sensitivity: Sensitivity
     sampled: bool = False
+    of_results: bool = False
     columns: Annotated[dict[str, TableColumn], Field(min_length=1)]
     joins: dict[str, Text] = Field(default_factory=dict)
     dimensions: dict[Dimension, Text] = Field(default_factory=dict)

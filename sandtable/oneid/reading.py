@@ -67,7 +67,7 @@ def _with_columns(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
 
     try:
         if path.suffix == ".parquet":

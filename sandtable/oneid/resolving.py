@@ -30,12 +30,15 @@ class Resolution:
         kind, value, records, reason of the values that link nobody: ``too_many`` records, or ``different_people``.
     history : DataFrame
         step, at, change, prospect, person, previous, reason; what was given, and this run's rows.
+    at : Timestamp
+        The moment up to which prospects were looked at, in UTC.
     """
 
     people: pd.DataFrame
     edges: pd.DataFrame
     guarded: pd.DataFrame
     history: pd.DataFrame
+    at: pd.Timestamp
 
     @property
     def n_people(self) -> int:
@@ -102,7 +105,7 @@ def resolve(
     whole = pd.concat([earlier, fresh], ignore_index=True) if len(earlier) else fresh
     edges, guarded = _edges(names, links, salt)
     people = pd.DataFrame({"prospect": names, "person": who.persons}, dtype="str")
-    return Resolution(people, edges, guarded, whole)
+    return Resolution(people, edges, guarded, whole, when)
 
 
 def _check(prospects: pd.DataFrame, limit: int) -> None:

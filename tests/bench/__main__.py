@@ -21,7 +21,16 @@ from rich.table import Table
 
 from tests.bench.measure import Row, missed
 
-MODULES = ("shares", "equilibrium", "inversion", "lever", "planning", "scaling", "browser")
+MODULES = (
+    "shares",
+    "equilibrium",
+    "inversion",
+    "lever",
+    "planning",
+    "scaling",
+    "indicators",
+    "browser",
+)
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,6 +13,9 @@ from sandtable.data.loading import DataSet
 from sandtable.data.parameters import Parameter, ParameterSet
 from sandtable.errors import InputError
 from sandtable.planning.attribution import Attribution, attribute
+from sandtable.planning.axes import axis
+from sandtable.planning.measures import measures_of, sums_of
+from sandtable.planning.sweeping import SweepResult, sweep
 from sandtable.planning.uncertainty import PairedResult, paired_runs
 from sandtable.scenario.base import open_data_set
 from sandtable.scenario.calendar import coming_periods
@@ -22,7 +25,7 @@ from sandtable.scenario.summary import totals
 from sandtable.units import Change
 from tests.bench.measure import Row, ratio, side_by_side
 
-DATA, MONTHS, DRAWS = "premium_ev", 12, 200
+DATA, MONTHS, DRAWS, SWEPT = "premium_ev", 12, 200, 100_000
 OWN = "N5"
 # ten levers of many kinds, some on the same product
 LEVERS = (
@@ -45,7 +48,35 @@ def rows() -> list[Row]:
         data_set = open_data_set(DATA)
     except InputError as error:
         return [Row("planning", remark=f"Skipped, because the data set cannot be opened: {error}")]
-    return [*_draws(data_set), _attribution(data_set)]
+    return [*_draws(data_set), _attribution(data_set), _sweep(data_set)]
+
+
+def _sweep(data_set: DataSet) -> Row:
+    """Prices of the four own products at 21 levels each, a sample of their combinations, one core."""
+    changes = np.linspace(-0.1, 0.1, 21).tolist()
+    moves = [
+        LeverMove("list_price", product=product, change=Change("relative", 0.0))
+        for product in ("N3", "N5", "N7", "N9")
+    ]
+    axes = [axis(move, changes) for move in moves]
+    scenario = Scenario("A sweep of prices", DATA)
+
+    def swept() -> SweepResult:
+        return sweep(scenario, axes, data_set, sample=SWEPT)
+
+    found = swept()
+    for place in (0, SWEPT // 3, SWEPT - 1):
+        alone = run(found.job.at(found.levels[place]), data_set)
+        np.testing.assert_allclose(found.measures[place], measures_of(sums_of(alone)), rtol=1e-10)
+    times = side_by_side({"sandtable": swept}, rounds=5)
+    return Row(
+        f"sweep of {SWEPT:,} price scenarios, {DATA}, one month, 12 regions: scenarios a second",
+        SWEPT / times["sandtable"].median,
+        10_000.0,
+        unit="/s",
+        times=times,
+        remark="preparing the levels counts; rows equal to runs of their own",
+    )
 
 
 def _draws(data_set: DataSet) -> list[Row]:

@@ -15,6 +15,7 @@ from tests.indicators.world import World
 PREMIUM_EV = market_data_folder() / "premium_ev"
 CSV = ("sales", "media", "competitor_indicators", "funnel", "dealers", "products")
 RECORDS = (
+    "persons",
     "leads",
     "lead_events",
     "exposures",

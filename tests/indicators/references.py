@@ -70,11 +70,11 @@ RECIPES: dict[str, Recipe] = {
     ),
     "mkt_lead_cost": Recipe(("media", "leads"), lambda w: [own_media(w), leads_of(w)]),
     "sal_prospect_cnt": Recipe(
-        L, lambda w: [Part(w.leads, "people", "prospect", scaled=True)], first
+        L, lambda w: [Part(w.leads, "people", "person", scaled=True)], first
     ),
     "sal_lead_rate_repeat": Recipe(
         L,
-        lambda w: [leads_of(w), Part(w.leads, "people", "prospect", scaled=True)],
+        lambda w: [leads_of(w), Part(w.leads, "people", "person", scaled=True)],
         lambda a, b: over(a - b, a),
     ),
     "cmp_lead_idx": Recipe(
@@ -178,8 +178,8 @@ RECIPES: dict[str, Recipe] = {
     "sal_prospect_rate_kept_90d": Recipe(
         L,
         lambda w: [
-            Part(w.cohort(STEPS, 30, 90), "people", "prospect", scaled=True),
-            Part(w.ripe(w.leads, 90), "people", "prospect", scaled=True),
+            Part(w.cohort(STEPS, 30, 90), "people", "person", scaled=True),
+            Part(w.ripe(w.leads, 90), "people", "person", scaled=True),
         ],
     ),
     "cus_defeat_rate": Recipe(

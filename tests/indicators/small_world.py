@@ -44,13 +44,21 @@ def folder_of(parent: Path) -> Path:
 
 
 def engine_on(parent: Path, frames: dict[str, pd.DataFrame]) -> tuple[Catalogue, DuckDBEngine]:
-    """Open frames alone, under the definitions of the package."""
+    """Open frames alone, under the definitions of the package; without word of persons each prospect is one."""
     found = catalogue()
+    if "leads" in frames and "persons" not in frames:
+        prospects = sorted(set(frames["leads"]["prospect"]))
+        frames = frames | {"persons": persons(dict(zip(prospects, prospects, strict=True)))}
     return found, DuckDBEngine(folder_of(parent), found.tables, frames)
 
 
 def moment(text: str) -> pd.Timestamp:
     return pd.Timestamp(text, tz="UTC")
+
+
+def persons(known: dict[str, str]) -> pd.DataFrame:
+    rows = {"prospect": list(known), "person": list(known.values())}
+    return pd.DataFrame(rows).assign(resolved_at=moment("2026-06-30"))
 
 
 def products() -> pd.DataFrame:
@@ -73,6 +81,9 @@ def small_frames(seed: int) -> dict[str, pd.DataFrame]:
     frames |= _own_ledgers(random)
     leads = _leads(random)
     frames["leads"] = leads
+    # Three in four prospects come a second time under another number, and some are nobody known.
+    known = {f"P{index:02d}": f"H{index // 4 * 3 + index % 3}" for index in range(38)}
+    frames["persons"] = persons(known)
     frames["lead_events"] = _events(random, leads)
     frames |= _after_sales(random)
     offers = leads.sample(frac=0.5, random_state=seed)[

@@ -93,11 +93,17 @@ class World:
 
     @cached_property
     def leads(self) -> pd.DataFrame:
-        return self._months(self._dressed(self.tables["leads"].copy()), "created_at")
+        return self._months(self._dressed(self._known_leads()), "created_at")
+
+    def _known_leads(self) -> pd.DataFrame:
+        """Leads with the person behind the prospect, as OneID says."""
+        person = self.tables["persons"].set_index("prospect")["person"]
+        leads = self.tables["leads"]
+        return leads.assign(person=leads["prospect"].map(person))
 
     @cached_property
     def events(self) -> pd.DataFrame:
-        known = self._dressed(self.tables["leads"].copy()).drop(columns="dealer")
+        known = self._dressed(self._known_leads()).drop(columns="dealer")
         rows = self.tables["lead_events"].merge(known, on="lead", how="left", validate="m:1")
         return self._months(rows, "at")
 

@@ -110,3 +110,17 @@ def test_records_are_written_by_the_command_line(command: Any, tmp_path: Path) -
     assert (code, err) == (0, "")
     told = json.loads(text)
     assert told["rows"]["leads"] == len(pd.read_parquet(out / "leads.parquet"))
+
+
+def test_persons_are_written_beside_the_prospects(command: Any, tmp_path: Path, salt: Path) -> None:
+    file = tmp_path / "prospects.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    words = ("oneid", "resolve", file, "--salt-file", salt, "--at", "2026-07-01", "--beside")
+    code, out, _ = command(*words, "--json")
+    assert code == 0
+    path = tmp_path / "persons.parquet"
+    assert json.loads(out)["persons"] == str(path)
+    persons = pd.read_parquet(path)
+    assert persons["prospect"].tolist() == ["P1", "P2", "P3"]
+    assert persons["person"].nunique() == 2
+    assert persons["resolved_at"].tolist() == [pd.Timestamp("2026-07-01", tz="UTC")] * 3

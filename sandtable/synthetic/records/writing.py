@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pyarrow as pa
+import pyarrow.parquet as pq
 from ruamel.yaml import YAML
 
 from sandtable.errors import Fault, InputError, did_you_mean
+from sandtable.oneid import PERSONS_FILE, SAMPLE_SALT, first_persons, write_persons
+from sandtable.oneid.reading import read_prospects
 from sandtable.synthetic.placing import put_in_place
 from sandtable.synthetic.records.basis import Basis
 from sandtable.synthetic.records.drawing import draw_records
@@ -30,6 +32,7 @@ SAMPLE_SCALE = 0.02
 MAXIMUM_SCALE = 10.0
 README = "README.yaml"
 TRUTH_FOLDER = "answer_key"
+PERSONS = "persons"
 WHAT = "Record tables of a synthetic market, drawn by sandtable data records; every person is invented."
 ROWS_HELD = 500_000  # of one table, before they are written as a row group
 COMPRESSION, COMPRESSION_OF_SAMPLE = 6, 19  # what is shipped is worth the time
@@ -139,8 +142,22 @@ def fill(
     finally:
         for file in files.values():
             file.close()
-    _write_readme(folder, files, basis, seed, scale)
-    return {name: file.rows for name, file in files.items()}
+    persons = _write_persons(folder)
+    tables = {name: _about(file.path, file.rows) for name, file in files.items()}
+    tables[PERSONS] = _about(folder / PERSONS_FILE, persons)
+    _write_readme(folder, tables, basis, seed, scale)
+    return {name: int(about["rows"]) for name, about in tables.items()}
+
+
+def _write_persons(folder: Path) -> int:
+    """Find the people behind the prospects and write them down beside; return how many prospects there are."""
+    prospects = read_prospects(folder / "prospects.parquet")
+    if prospects.empty:
+        return write_persons(
+            prospects.assign(person=""), pd.Timestamp(0, tz="UTC"), folder / PERSONS_FILE
+        )
+    people = first_persons(prospects, salt=SAMPLE_SALT, synthetic=True)
+    return write_persons(people, prospects["created_at"].max(), folder / PERSONS_FILE)
 
 
 @dataclass
@@ -222,7 +239,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _write_readme(
-    folder: Path, files: Mapping[str, _File], basis: Basis, seed: int, scale: float
+    folder: Path, tables: Mapping[str, dict[str, Any]], basis: Basis, seed: int, scale: float
 ) -> None:
     yaml = YAML()
     yaml.width = 1000
@@ -236,17 +253,17 @@ def _write_readme(
             "months": {"first": basis.periods[0], "last": basis.periods[-1]},
             "times": "UTC, in steps of 2**26 microseconds, about 67 seconds",
             "notes": list(NOTES),
-            "tables": {name: _about(file) for name, file in files.items() if name != TRUTH},
-            "answer_key": {TRUTH: _about(files[TRUTH])},
+            "tables": {name: about for name, about in tables.items() if name != TRUTH},
+            "answer_key": {TRUTH: tables[TRUTH]},
         },
         folder / README,
     )
 
 
-def _about(file: _File) -> dict[str, Any]:
-    content = file.path.read_bytes()
+def _about(path: Path, rows: int) -> dict[str, Any]:
+    content = path.read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
-    return {"rows": file.rows, "bytes": len(content), "sha256": sha256}
+    return {"rows": rows, "bytes": len(content), "sha256": sha256}
 
 
 NOTES = (
@@ -257,5 +274,7 @@ NOTES = (
     "Owners from before the first month are those who still had their car then; their prospects are older than the "
     "leads.",
     "A visit outside the own network stands under the dealer who sold the car.",
+    "Persons are those that sandtable oneid resolve finds behind the prospects; who they truly are stands in the "
+    "answer key.",
     "No phone is one that a Chinese network gives out (they begin with 120), no e-mail domain exists (.example).",
 )
