@@ -113,7 +113,16 @@ def test_the_json_of_a_run_says_where_its_numbers_come_from(command: Any) -> Non
     scenario, data = read_scenario(ANSWERED)
     assert found["schema"] == 1
     assert found["scenario"] == {"title": scenario.title, "sha256": scenario.sha256}
-    assert found["data"] == {"name": "premium_ev", "sha256": data.sha256, "kind": "synthetic"}
+    fed = found["data"].pop("fed")
+    assert found["data"] == {
+        "name": "premium_ev",
+        "sha256": data.sha256,
+        "kind": "synthetic",
+        "definitions_sha256": data.definitions,
+    }
+    assert [one["input"] for one in fed][:2] == ["sandtable.units", "sandtable.net_price"]
+    assert fed[1]["definition_hash"] == data.fed[1].definition_hash
+    assert fed[1]["file"] == "indicators/definitions/sal_price_avg.yaml"
     assert found["parameters"] == "random_coefficient"
     assert found["converged"] is True
     assert 0 <= found["residual"] <= 1e-10

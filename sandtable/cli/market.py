@@ -52,16 +52,14 @@ def _view(name: str, parameters: str | None, period: str | None, region: str | N
 
 
 def _show(view: View, table: pd.DataFrame, as_json: bool, title: str, **extra: Any) -> None:
+    from sandtable.scenario.run import data_header
+
     base = view.base
     label = None if base.parameters.label is None else base.parameters.label.en
     if as_json:
         about = {
             "schema": 1,
-            "data": {
-                "name": base.data_set.name,
-                "sha256": base.data_set.sha256,
-                "kind": base.data_set.metadata.kind,
-            },
+            "data": data_header(base.data_set),
             "parameters": base.parameters.name,
             "label": label,
             "period": base.period,

@@ -34,6 +34,9 @@ def show_result(result: Result) -> None:
         f"money in {metadata.money_unit}",
         "dim",
     )
+    for one in result.data_set.fed:
+        if one.replaced:
+            say(f"{one.input} is {one.indicator}: {' '.join(one.replaced)}", "dim")
     periods = [item.base.period for item in result.periods]
     span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]} together"
     baseline, after = totals(result.periods, result.own_firm)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sandtable.cli.indicators import Folders
 from sandtable.cli.printing import Json, print_json, print_table, say
 from sandtable.cli.result_parts import kpi_cells
 from sandtable.cli.results import show_result
@@ -28,13 +29,14 @@ def run_scenario(
         Path | None,
         typer.Option(help="Folder for rows.csv, result.json, scenario.yaml and workbook.xlsx."),
     ] = None,
+    folder: Folders = None,
 ) -> None:
     """Run one scenario: what changes for every product, region and period."""
     from sandtable.scenario.base import open_parameters
     from sandtable.scenario.files import read_scenario
     from sandtable.scenario.run import header, run
 
-    scenario, data_set = read_scenario(file)
+    scenario, data_set = read_scenario(file, folder or ())
     try:
         result = run(scenario, data_set)
     except ConvergenceError as error:
@@ -54,7 +56,7 @@ def run_scenario(
             print(f"Written to {out}.")  # noqa: T201
 
 
-def validate(files: ScenarioFiles, as_json: Json = False) -> None:
+def validate(files: ScenarioFiles, as_json: Json = False, folder: Folders = None) -> None:
     """Check scenario files against their data sets; list every fault."""
     from sandtable.scenario.files import read_scenario
 
@@ -62,7 +64,7 @@ def validate(files: ScenarioFiles, as_json: Json = False) -> None:
     checked: list[dict[str, Any]] = []
     for file in files:
         try:
-            scenario, _ = read_scenario(file)
+            scenario, _ = read_scenario(file, folder or ())
             checked.append({"file": str(file), "valid": True, "sha256": scenario.sha256})
         except InputError as error:
             faults += error.faults
@@ -78,7 +80,7 @@ def validate(files: ScenarioFiles, as_json: Json = False) -> None:
         raise InputError(faults)
 
 
-def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
+def compare_scenarios(files: ScenarioFiles, as_json: Json = False, folder: Folders = None) -> None:
     """Run several scenarios of one data set and hold them side by side."""
     from sandtable.scenario.compare import compare
     from sandtable.scenario.files import read_scenario
@@ -88,7 +90,7 @@ def compare_scenarios(files: ScenarioFiles, as_json: Json = False) -> None:
     faults: list[Fault] = []
     for file in files:
         try:
-            read.append((str(file), *read_scenario(file)))
+            read.append((str(file), *read_scenario(file, folder or ())))
         except InputError as error:
             faults += error.faults
     if faults:

@@ -43,3 +43,8 @@ class Kept(Generic[Key, Value]):
             while len(self._values) > self._limit:
                 self._values.popitem(last=False)
         return value
+
+    def peek(self, key: Key) -> Value | None:
+        """Return the value of a key if it is kept; nothing is made."""
+        with self._lock:
+            return self._values.get(key)

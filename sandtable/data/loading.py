@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from sandtable.data import metadata as metadata_module
 from sandtable.data import parameter_faults
 from sandtable.data.checking import CheckedTable, check_table, limited
 from sandtable.data.contracts import CONTRACTS, contract_of, tables_needed
+from sandtable.data.fed import Fed
 from sandtable.data.metadata import Attribute, Frequency, Metadata
 from sandtable.data.parameters import ParameterSet
 from sandtable.data.reading import read_table
@@ -42,6 +44,12 @@ class DataSet:
         Hash over the bytes of metadata, tables and parameters, asked for or not.
     notes : tuple of str
         Every conversion made while reading, as a sentence.
+    fed : tuple of Fed
+        Columns in which figures of indicators stand; empty for the tables as they are in the files.
+    definitions : str
+        Hash of the indicators that it was fed from; empty when it was not.
+    dictionary : object
+        The indicators themselves, for those above who know what they are; see `sandtable.indicators.feeding`.
     """
 
     name: str
@@ -51,6 +59,19 @@ class DataSet:
     parameter_sets: Mapping[str, ParameterSet]
     sha256: str
     notes: tuple[str, ...]
+    fed: tuple[Fed, ...] = ()
+    definitions: str = ""
+    dictionary: object = field(default=None, compare=False, repr=False)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that a model reads: the files, and the definitions and figures that stand in their columns."""
+        if not self.definitions:
+            return self.sha256
+        figures = [f"{one.input} {one.sha256}" for one in self.fed]
+        return hashlib.sha256(
+            "\n".join([self.sha256, self.definitions, *figures]).encode()
+        ).hexdigest()
 
     @property
     def default_parameters(self) -> ParameterSet:

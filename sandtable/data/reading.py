@@ -161,8 +161,8 @@ def _header(names: list[str], file: str, line: int) -> list[str]:
 
 def _read_parquet(raw: bytes, file: str) -> TextTable:
     # Imported here: a large library that CSV needs nothing of.
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     try:
         table = pq.ParquetFile(pa.BufferReader(raw)).read()

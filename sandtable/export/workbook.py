@@ -11,6 +11,7 @@ import pandas as pd
 import xlsxwriter
 
 from sandtable import __version__
+from sandtable.data.fed import Fed
 from sandtable.scenario.compare import KPIS
 from sandtable.scenario.model import FURTHER_TARGETS
 from sandtable.scenario.run import Result
@@ -167,6 +168,13 @@ def _one_cell(value: Any) -> Any:
     return value
 
 
+def _fed(one: Fed) -> str:
+    """Say in one cell which definition an input of the model comes from."""
+    changed = f"; differs from the file on {one.changed_rows} rows" if one.changed_rows else ""
+    words = [f"{one.indicator}, version {one.version}, {one.status}, {one.file}{changed}"]
+    return "; ".join([*words, f"hash {one.definition_hash}", *one.replaced])
+
+
 def _provenance(result: Result) -> Table:
     metadata = result.data_set.metadata
     rows: list[list[Any]] = [
@@ -177,6 +185,8 @@ def _provenance(result: Result) -> Table:
         ["data source", metadata.source],
         ["data licence", metadata.licence],
         ["data sha256", result.data_set.sha256],
+        ["definitions sha256", result.data_set.definitions],
+        *([f"{one.input} is", _fed(one)] for one in result.data_set.fed),
         ["money unit", metadata.money_unit],
         ["parameter set", result.parameters.name],
         ["rivals by default", str(result.scenario.rivals.default)],

@@ -143,13 +143,13 @@ def back_test(
     asked = tuple(sorted(set(horizons)))
     for horizon in asked or (0,):
         check_count(data_set, "horizon", horizon)
-    key = (data_set.sha256, asked, fewest_origins)
+    key = (data_set.fingerprint, asked, fewest_origins)
     return _back_tests.get(key, lambda: _back_test(data_set, asked, fewest_origins))
 
 
 def rolling_of(data_set: DataSet, horizon: int) -> Rolling:
     """Return the forecasts from all origins; kept in memory for the next call."""
-    return _rollings.get((data_set.sha256, horizon), lambda: roll(panel_of(data_set), horizon))
+    return _rollings.get((data_set.fingerprint, horizon), lambda: roll(panel_of(data_set), horizon))
 
 
 def _back_test(data_set: DataSet, horizons: tuple[int, ...], fewest_origins: int) -> BackTest:

@@ -150,7 +150,7 @@ def base_path(data_set: DataSet, n_periods: int = HORIZON) -> BasePath:
         If `n_periods` is out of range.
     """
     check_count(data_set, "periods", n_periods)
-    key = (data_set.sha256, n_periods)
+    key = (data_set.fingerprint, n_periods)
     return _paths.get(key, lambda: _base_path(data_set, n_periods))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from sandtable.data.cells import cells_of, nest_codes
 from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet, load_data_set
 from sandtable.data.parameters import ParameterSet
+from sandtable.indicators.feeding import feed
 from sandtable.market.demand import Demand
 from sandtable.market.market import Market
 from sandtable.market.primitives import FloatArray
@@ -78,6 +81,11 @@ class Base:
         return self._characteristics[name]
 
     @cached_property
+    def readings(self) -> dict[str, tuple[object, object]]:
+        """What indicators have read from the baseline, by firm; see `sandtable.scenario.reading`."""
+        return {}
+
+    @cached_property
     def _characteristics(self) -> dict[str, FloatArray]:
         return {}
 
@@ -132,11 +140,20 @@ class Base:
         return seen.of_segment.get((segment, net), (low, high))
 
 
-def open_data_set(name: str) -> DataSet:
-    """Find and load a data set with the tables that a scenario needs."""
+def open_data_set(name: str, folders: Sequence[str | Path] = ()) -> DataSet:
+    """Find and load a data set with the tables that a scenario needs, fed from the indicators.
+
+    Parameters
+    ----------
+    name : str
+        Name or folder.
+    folders : sequence of path
+        Further folders of definitions, after those of the data set and of the environment.
+    """
     folder = find_data_set(name)
     present = {path.stem for path in folder.iterdir()}
-    return load_data_set(folder, tables=NEEDED | (OF_LEVERS & present))
+    loaded = load_data_set(folder, tables=NEEDED | (OF_LEVERS & present))
+    return feed(loaded, folders)
 
 
 def open_parameters(scenario: Scenario, data_set: DataSet) -> ParameterSet:
@@ -177,7 +194,7 @@ def base_of(
     supply = supply or Supply()
     # a data set loaded without its funnel has the same hash, but no leads
     tables = frozenset(data_set.tables)
-    key = (data_set.sha256, parameters.fingerprint, period, tables, supply)
+    key = (data_set.fingerprint, parameters.fingerprint, period, tables, supply)
 
     def make() -> Base:
         if supply != Supply():

@@ -14,7 +14,7 @@ COMING = 24  # periods beyond the last observed one that a scenario may run
 def periods_of(data_set: DataSet) -> tuple[str, ...]:
     """Return the observed periods, oldest first."""
     return _periods.get(
-        data_set.sha256, lambda: tuple(sorted(data_set.tables["sales"]["period"].unique()))
+        data_set.fingerprint, lambda: tuple(sorted(data_set.tables["sales"]["period"].unique()))
     )
 
 

@@ -41,7 +41,7 @@ def compare(results: Sequence[tuple[str, Result]]) -> pd.DataFrame:
             f"rests on other data than {first_name}; compare scenarios of one data set.",
         )
         for name, result in results[1:]
-        if result.data_set.sha256 != first.data_set.sha256
+        if result.data_set.fingerprint != first.data_set.fingerprint
     ]
     if faults:
         raise InputError(faults)

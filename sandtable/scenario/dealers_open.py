@@ -20,7 +20,7 @@ def dealers_open(data_set: DataSet, firm: str, period: str) -> FloatArray:
     period : str
         One that has come or is to come; dealers of the last observed one stay open.
     """
-    return _counts.get((data_set.sha256, firm, period), lambda: _count(data_set, firm, period))
+    return _counts.get((data_set.fingerprint, firm, period), lambda: _count(data_set, firm, period))
 
 
 def _count(data_set: DataSet, firm: str, period: str) -> FloatArray:

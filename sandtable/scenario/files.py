@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -98,26 +99,28 @@ class _Layer:
     fields: ScenarioFile | None
 
 
-def read_scenario(path: Path) -> tuple[Scenario, DataSet]:
+def read_scenario(path: Path, folders: Sequence[Path] = ()) -> tuple[Scenario, DataSet]:
     """Read a scenario file and the files it extends, and hold them against their data set.
 
     Parameters
     ----------
     path : Path
         A ``.yaml`` file.
+    folders : sequence of Path
+        Further folders of indicators that the market stands on.
 
     Returns
     -------
     scenario : Scenario
     data_set : DataSet
-        The data set that it names, loaded.
+        The data set that it names, loaded and fed from its indicators.
 
     Raises
     ------
     InputError
         With all faults of the file and of those it extends.
     """
-    return _read(read_document(path), path)
+    return _read(read_document(path), path, tuple(folders))
 
 
 def parse_scenario(raw: bytes, *, file: str) -> tuple[Scenario, DataSet]:
@@ -131,9 +134,11 @@ def parse_scenario(raw: bytes, *, file: str) -> tuple[Scenario, DataSet]:
     return _read(parse_document(raw, file=file), None)
 
 
-def _read(document: Document, path: Path | None) -> tuple[Scenario, DataSet]:
+def _read(
+    document: Document, path: Path | None, folders: tuple[Path, ...] = ()
+) -> tuple[Scenario, DataSet]:
     layers, faults = _layers(document, path)
-    data_set = _data_set(layers)
+    data_set = _data_set(layers, folders)
     scenario = None
     if data_set is not None:
         scenario = _merge(layers, data_set)
@@ -194,7 +199,7 @@ def _extends(document: Document) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _data_set(layers: list[_Layer]) -> DataSet | None:
+def _data_set(layers: list[_Layer], folders: tuple[Path, ...]) -> DataSet | None:
     """Load the data set that the chain names; note a fault where it is missing, unknown or named twice."""
     named = [
         (layer, value)
@@ -222,7 +227,7 @@ def _data_set(layers: list[_Layer]) -> DataSet | None:
     except InputError as error:
         first_layer.document.fault(("data",), error.faults[0].message)
         return None
-    return open_data_set(name)
+    return open_data_set(name, folders)
 
 
 def _merge(layers: list[_Layer], data_set: DataSet) -> Scenario:

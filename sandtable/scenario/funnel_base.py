@@ -106,7 +106,7 @@ def funnel_table(data_set: DataSet) -> FunnelTable | None:
     """Return the funnel of a data set, kept in memory; None when it has none."""
     if "funnel" not in data_set.tables:
         return None
-    return _tables.get(data_set.sha256, lambda: _read(data_set.tables["funnel"]))
+    return _tables.get(data_set.fingerprint, lambda: _read(data_set.tables["funnel"]))
 
 
 def counted_stages(

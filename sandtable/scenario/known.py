@@ -20,7 +20,7 @@ class Known:
     @classmethod
     def of(cls, data_set: DataSet) -> Known:
         """Return the names of a data set; kept in memory for the next call."""
-        key = (data_set.sha256, frozenset(data_set.tables))
+        key = (data_set.fingerprint, frozenset(data_set.tables))
         return _known.get(key, lambda: cls(data_set))
 
     @cached_property

@@ -110,7 +110,7 @@ def media_base(
     if parameters.media is None or "media" not in data_set.tables:
         return None
     coming = period not in periods_of(data_set)
-    key = (data_set.sha256, parameters.fingerprint, coming)
+    key = (data_set.fingerprint, parameters.fingerprint, coming)
     path = _paths.get(key, lambda: _path(data_set, parameters, coming=coming))
     places = {brand: place for place, brand in enumerate(path.brands)}
     brand_of = np.array([places.get(brand, -1) for brand in brands], dtype=np.int64)

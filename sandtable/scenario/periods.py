@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -76,6 +77,8 @@ class PeriodResult:
         New products.
     stages : ndarray, shape (S, R, J)
         People at each stage of the funnel in the scenario; those of the baseline are `Base.stages`.
+    beside : list of PeriodResult
+        All periods of the same run: who reads figures of one soon reads those of the others.
     """
 
     base: Base
@@ -88,6 +91,12 @@ class PeriodResult:
     queue: Queue | None = None
     entrants: Mapping[str, Entrant] = field(default_factory=dict)
     stages: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
+    beside: list[PeriodResult] = field(default_factory=list, compare=False, repr=False)
+
+    @cached_property
+    def readings(self) -> dict[str, object]:
+        """What indicators have read from the scenario, by firm; see `sandtable.scenario.reading`."""
+        return {}
 
     def first_round(self) -> FloatArray | None:
         """Prices when each firm answers the levers once, before anybody answers the answers; None without answer."""

@@ -29,7 +29,7 @@ class PricesSeen:
 
 def prices_seen(data_set: DataSet) -> PricesSeen:
     """Return the prices that a data set has seen, kept in memory."""
-    return _seen.get(data_set.sha256, lambda: _look(data_set))
+    return _seen.get(data_set.fingerprint, lambda: _look(data_set))
 
 
 def _look(data_set: DataSet) -> PricesSeen:

@@ -116,16 +116,23 @@ def _queue_columns(item: PeriodResult) -> dict[str, FloatArray]:
     return {f"{name}_scenario": values for name, values in flows.items()}
 
 
+def data_header(data_set: DataSet) -> dict[str, Any]:
+    """Return which files and which definitions a market stands on, as plain values."""
+    return {
+        "name": data_set.name,
+        "sha256": data_set.sha256,
+        "kind": data_set.metadata.kind,
+        "definitions_sha256": data_set.definitions,
+        "fed": [one.to_dict() for one in data_set.fed],
+    }
+
+
 def header(scenario: Scenario, data_set: DataSet, parameters: ParameterSet) -> dict[str, Any]:
     """Return where a result comes from, as plain values."""
     return {
         "schema": SCHEMA,
         "scenario": {"title": scenario.title, "sha256": scenario.sha256},
-        "data": {
-            "name": data_set.name,
-            "sha256": data_set.sha256,
-            "kind": data_set.metadata.kind,
-        },
+        "data": data_header(data_set),
         "parameters": parameters.name,
     }
 
@@ -175,6 +182,8 @@ def run(
         items.append(item)
         for mark in marks:
             marked.setdefault(mark, []).append(period)
+    for item in items:
+        item.beside.extend(items)
     warnings = [f"{_span(where, periods)}: {mark}." for mark, where in marked.items()]
     warnings = [
         *_verdict_warnings(parameters),

@@ -9,7 +9,9 @@ import numpy as np
 
 from sandtable.market.primitives import BoolArray, FloatArray
 from sandtable.scenario.funnel_base import funnel_table
-from sandtable.scenario.periods import PeriodResult, State
+from sandtable.scenario.kpis import KPI_INDICATORS
+from sandtable.scenario.periods import PeriodResult
+from sandtable.scenario.reading import Reading, read_codes
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ Items = PeriodResult | Sequence[PeriodResult]
 def totals(
     items: Items, firm: str, regions: tuple[str, ...] | None = None
 ) -> tuple[Totals, Totals]:
-    """Return what a firm does, baseline and scenario.
+    """Return what a firm does, baseline and scenario, as the indicators of `KPI_INDICATORS` define it.
 
     Parameters
     ----------
@@ -47,11 +49,10 @@ def totals(
     regions : tuple of str, optional
         Some of the regions; all by default.
     """
-    parts = [(item, _rows(item, regions), _owned(item, firm)) for item in _several(items)]
-    return (
-        _totals([(item.baseline, rows, owned) for item, rows, owned in parts]),
-        _totals([(item.scenario, rows, owned) for item, rows, owned in parts]),
-    )
+    several = _several(items)
+    chosen = several[0].base.market.regions if regions is None else regions
+    baseline, scenario = read_codes(several, firm, chosen)
+    return _totals(baseline), _totals(scenario)
 
 
 def stage_totals(items: Items, firm: str) -> dict[str, tuple[float, float]]:
@@ -85,24 +86,15 @@ def _owned(item: PeriodResult, firm: str) -> BoolArray:
     return np.array([name == firm for name in item.base.market.firms])
 
 
-def _totals(parts: list[tuple[State, list[int], BoolArray]]) -> Totals:
-    def total(measure: str) -> float:
-        return sum(
-            float(getattr(state, measure)[rows][:, owned].sum()) for state, rows, owned in parts
-        )
-
-    units = total("units")
-    sold = sum(float(state.units[rows].sum()) for state, rows, _ in parts)
-    counted = [state.leads[rows][:, owned] for state, rows, owned in parts]
-    known = all(np.isfinite(leads).any() for leads in counted)
-    leads = sum(float(np.nansum(leads)) for leads in counted) if known else None
+def _totals(reading: Reading) -> Totals:
+    figures = {kpi: reading.figures[code] for kpi, code in KPI_INDICATORS.items()}
     return Totals(
-        units=units,
-        share_of_sales=units / sold if sold else 0.0,
-        leads=leads,
-        conversion=units / leads if leads else None,
-        revenue=total("revenue"),
-        contribution_profit=total("contribution_profit"),
+        units=figures["units"] or 0.0,
+        share_of_sales=figures["share_of_sales"] or 0.0,
+        leads=figures["leads"],
+        conversion=figures["conversion"],
+        revenue=figures["revenue"] or 0.0,
+        contribution_profit=figures["contribution_profit"] or 0.0,
     )
 
 

@@ -138,7 +138,7 @@ def test_every_answer_prints_a_table_and_one_json_object(name: str) -> None:
     value: dict[str, Any] = json.loads(printed.stdout)
     assert value["schema"] == 1
     assert value["rows"]
-    assert {"name", "sha256", "kind"} == set(value["data"])
+    assert {"name", "sha256", "kind", "definitions_sha256", "fed"} == set(value["data"])
     assert value["money_unit"]
 
 
