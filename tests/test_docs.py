@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 import sandtable
+from docs import dictionary
 from docs.levers import PAGE, page
 
 ROOT = Path(__file__).parent.parent
@@ -97,3 +98,8 @@ def test_every_example_in_a_docstring_gives_what_it_shows(name: str) -> None:
 
 def test_the_page_of_levers_is_what_the_table_of_levers_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run python -m docs.levers"
+
+
+def test_the_dictionary_is_what_the_definitions_say() -> None:
+    written = dictionary.PAGE.read_text(encoding="utf-8")
+    assert written == dictionary.page(), "run python -m docs.dictionary"

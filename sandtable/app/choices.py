@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -32,8 +33,12 @@ def period_in_view(result: Result) -> PeriodResult:
 
 def region(state: TableState, item: PeriodResult) -> None:
     """Draw the choice of the region or area in view."""
+    region_of(state, item.base.market.regions)
+
+
+def region_of(state: TableState, regions: Sequence[str]) -> None:
+    """Draw the choice of one of some regions, or of an area; none where there is only one."""
     text = session.text()
-    regions = item.base.market.regions
     if len(regions) == 1:
         return
     areas = session.data_set().metadata.areas

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from sandtable.app import session
+from sandtable.app.clock import Clock
 from sandtable.app.formatting import Format
 from sandtable.app.guard import callback, guarded
 from sandtable.app.state import TableState
@@ -19,6 +20,7 @@ from sandtable.scenario.model import Scenario
 from sandtable.scenario.periods import PeriodResult
 
 MONTH, PLAYING = "period_in_view", "month_plays"
+CLOCK = Clock(MONTH, PLAYING)
 TICK = 1.2  # seconds a period stays while it plays: the page is drawn meanwhile
 LENGTHS = {"month": (1, 3, 6, 12), "quarter": (1, 2, 4, 8), "year": (1, 2, 3, 5)}
 OBSERVED, OWN = 0, -1
@@ -87,7 +89,7 @@ def _draw(state: TableState, item: PeriodResult, ticking: bool) -> None:
             icon=":material/pause:" if ticking else ":material/play_arrow:",
             help=text("pause" if ticking else "play"),
             key="month_play",
-            on_click=_play,
+            on_click=CLOCK.play,
             args=(periods,),
             disabled=len(periods) < 2,
         )
@@ -99,7 +101,7 @@ def _draw(state: TableState, item: PeriodResult, ticking: bool) -> None:
                     list(periods),
                     key=key,
                     format_func=write.period,
-                    on_change=_set_month,
+                    on_change=CLOCK.set_period,
                     args=(key,),
                     label_visibility="collapsed",
                 )
@@ -176,19 +178,3 @@ def _set_horizon(key: str) -> None:
     periods = coming_periods(session.data_set())[:count]
     st.session_state[PLAYING] = False
     session.put(state.changed(replace(state.scenario, periods=periods)))
-
-
-@callback
-def _play(periods: tuple[str, ...]) -> None:
-    """Start at the beginning when the end is shown; or stop."""
-    playing = not st.session_state.get(PLAYING)
-    if playing and st.session_state.get(MONTH) not in periods[:-1]:
-        st.session_state[MONTH] = periods[0]
-    st.session_state[PLAYING] = playing
-
-
-@callback
-def _set_month(key: str) -> None:
-    if session.is_bound(key):
-        st.session_state[PLAYING] = False
-        st.session_state[MONTH] = st.session_state[key]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Literal
 
+from sandtable.app.dictionary.links import link
 from sandtable.app.formatting import MISSING, Format, arrow
 from sandtable.app.text import Text
 from sandtable.scenario.compare import KPIS
@@ -28,6 +29,7 @@ class Kpi:
     change: str
     gains: bool
     total: str = ""
+    name: str = ""
 
 
 def kpis(baseline: Totals, scenario: Totals, firm: str, text: Text, write: Format) -> list[Kpi]:
@@ -39,10 +41,10 @@ def kpis(baseline: Totals, scenario: Totals, firm: str, text: Text, write: Forma
         taxed = name == "revenue" and write.metadata.value_added_tax > 0
         label = text("kpi_revenue_net" if taxed else f"kpi_{name}", firm=firm)
         if before is None:
-            cells.append(Kpi(label, MISSING, text("unknown_here"), "", True))
+            cells.append(Kpi(label, MISSING, text("unknown_here"), "", True, name=name))
             continue
         gains = after is not None and after > before
-        cells.append(Kpi(label, value, text("base", value=base), change, gains))
+        cells.append(Kpi(label, value, text("base", value=base), change, gains, name=name))
     return cells
 
 
@@ -82,10 +84,19 @@ def _kpi_texts(
     return (texts[0], texts[1], f"{arrow(difference)}\u00a0{texts[2]}" if shows else "")
 
 
-def kpi_strip(cells: Sequence[Kpi], *, stale: bool = False) -> str:
-    """Return the KPI strip."""
+def kpi_strip(cells: Sequence[Kpi], *, stale: bool = False, asks: str = "") -> str:
+    """Return the KPI strip.
+
+    Parameters
+    ----------
+    cells : sequence of Kpi
+    stale : bool
+        Whether these are the last confirmed figures, not those of the scenario on the table.
+    asks : str
+        What the mark in a cell says that opens where its figure comes from; no mark when empty.
+    """
     parts = [
-        f'<div class="kpi"><div class="l"><b>{escape(cell.label)}</b>'
+        f'<div class="kpi"><div class="l"><b>{escape(cell.label)}</b>{_asks(cell, asks)}'
         f"<span>{escape(cell.base)}</span></div>"
         f'<div class="row"><span class="v">{escape(cell.value)}</span>'
         f'<span class="d {"gain" if cell.gains else "loss"}">{escape(cell.change)}</span></div>'
@@ -93,6 +104,15 @@ def kpi_strip(cells: Sequence[Kpi], *, stale: bool = False) -> str:
         for cell in cells
     ]
     return f'<div class="kpis{" stale" if stale else ""}" role="status">{"".join(parts)}</div>'
+
+
+def _asks(cell: Kpi, asks: str) -> str:
+    if not asks or cell.value == MISSING:
+        return ""
+    said = escape(f"{cell.label}: {asks}")
+    return link(
+        f"kpi:{cell.name}", "i", kind="asks", more=f' aria-label="{said}" title="{escape(asks)}"'
+    )
 
 
 def _total(cell: Kpi) -> str:

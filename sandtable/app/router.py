@@ -8,7 +8,7 @@ import streamlit as st
 
 from sandtable.app import session
 from sandtable.app.guard import guarded, show_callback_fault
-from sandtable.app.pages import competitors, funnel, model, sand_table
+from sandtable.app.pages import competitors, funnel, indicators, model, sand_table
 from sandtable.app.session import choose_data_set, language, text
 
 STYLE = Path(__file__).parent / "style.css"
@@ -23,6 +23,7 @@ def main() -> None:
         "table": (sand_table.show, words("page")),
         "competitors": (competitors.show, words("competitors_page")),
         "funnel": (funnel.show, words("funnel_page")),
+        "indicators": (indicators.show, words("indicators")),
         "model": (model.show, words("model_page")),
     }
     pages = {

@@ -17,6 +17,7 @@ from sandtable.app.text import LANGUAGES, Language, Text
 from sandtable.data.catalogue import data_set_names
 from sandtable.data.loading import DataSet
 from sandtable.errors import Fault, InputError, SandtableError
+from sandtable.indicators.catalogue import catalogue
 from sandtable.scenario.base import base_of, open_data_set
 from sandtable.scenario.calendar import periods_of
 from sandtable.scenario.model import Scenario
@@ -51,14 +52,22 @@ def writer() -> Format:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading the market ... 正在读取市场数据……")
-def _open(name: str) -> DataSet:
+def _open(name: str, definitions: str) -> DataSet:
+    """Open a data set, again when a definition that the market may stand on has changed."""
     return open_data_set(name)
+
+
+@st.cache_resource(max_entries=8, ttl=2, show_spinner=False)
+def _definitions(name: str) -> str:
+    """Return the hash of the indicators; looked up every other second, because every widget asks for the data."""
+    return catalogue(name).identity
 
 
 def data_set() -> DataSet:
     """Return the data set on the table."""
-    opened = _open(_data_set_name())
-    _warm(opened.sha256, opened)
+    name = _data_set_name()
+    opened = _open(name, _definitions(name))
+    _warm(opened.fingerprint, opened)
     return opened
 
 
@@ -192,7 +201,7 @@ def result_of(scenario: Scenario, *, search_again: bool = True) -> Result:
     results: OrderedDict[tuple[str, bool], Result]
     results = st.session_state.setdefault("results", OrderedDict())
     data = data_set()
-    says = data.sha256 + replace(scenario, title="", question="", author="").sha256
+    says = data.fingerprint + replace(scenario, title="", question="", author="").sha256
     if (says, True) in results:
         return results[says, True]
     if (says, search_again) not in results:

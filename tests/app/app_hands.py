@@ -29,6 +29,10 @@ BROWSER_ARGUMENTS = [
 ]
 BOARD_READY = "g[data-product] .disc"
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDER_THAN_SCREEN = (
+    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+)
 BASE_PRICE = 268_800.0  # of N5
 CALM = 200  # milliseconds without a run
 AT_REST = """calm => {
@@ -150,3 +154,18 @@ def expect_model(
         expect(kpi(page, place)).to_have_text(cell.value, timeout=15_000)
     rested(page)
     assert changes(page) == [cell.change for cell in cells]
+
+
+def to_page(page: Page, name: str, landmark: str) -> Page:
+    """Go to a page by its link, and wait for something that only it shows; on a phone the links stand in a drawer."""
+    link = page.get_by_role("link", name=name, exact=True)
+    drawer = page.get_by_test_id("stExpandSidebarButton")
+    if drawer.is_visible():
+        drawer.click()
+    link.click()
+    page.locator(landmark).wait_for(timeout=30_000)
+    close = page.locator("[data-testid='stSidebarCollapseButton'] button")
+    if close.is_visible():
+        close.click()
+    rested(page)
+    return page

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import app_hands
 import pytest
-from app_hands import DESKTOP, OpenPage, confirmed, drag, opened, rested
+from app_hands import (
+    DESKTOP,
+    PHONE,
+    WIDER_THAN_SCREEN,
+    OpenPage,
+    confirmed,
+    drag,
+    opened,
+    rested,
+    to_page,
+)
 from app_server import RunningApp
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from sandtable.app.text import Text
 
 pytestmark = pytest.mark.e2e
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
 TEXT = Text("en")
-WIDER_THAN_SCREEN = (
-    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-)
 
 
 def to_competitors(page: Page, name: str = TEXT("competitors_page")) -> Page:
     """Go to the page by its link; on a phone the links stand in a drawer."""
-    link = page.get_by_role("link", name=name, exact=True)
-    drawer = page.get_by_test_id("stExpandSidebarButton")
-    if drawer.is_visible():
-        drawer.click()
-    link.click()
-    page.locator(".happened").wait_for(timeout=30_000)
-    close = page.locator("[data-testid='stSidebarCollapseButton'] button")
-    if close.is_visible():
-        close.click()
-    rested(page)
-    return page
+    return to_page(page, name, ".happened")
 
 
 @pytest.fixture

@@ -5,33 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from app_hands import DESKTOP, OpenPage, opened, rested
+from app_hands import DESKTOP, PHONE, WIDER_THAN_SCREEN, OpenPage, opened, rested, to_page
 from app_server import RunningApp
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, expect
 
 from sandtable.app.text import Text
 
 pytestmark = pytest.mark.e2e
 
-PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDER_THAN_SCREEN = (
-    "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-)
-
 
 def to_funnel(page: Page, text: Text) -> Page:
     """Go to the page by its link; on a phone the links stand in a drawer."""
-    link = page.get_by_role("link", name=text("funnel_page"), exact=True)
-    drawer = page.get_by_test_id("stExpandSidebarButton")
-    if drawer.is_visible():
-        drawer.click()
-    link.click()
-    page.locator(".stages").wait_for(timeout=30_000)
-    close = page.locator("[data-testid='stSidebarCollapseButton'] button")
-    if close.is_visible():
-        close.click()
-    rested(page)
-    return page
+    return to_page(page, text("funnel_page"), ".stages")
 
 
 def test_a_region_is_chosen_and_links_are_lifted(app: RunningApp, open_page: OpenPage) -> None:

@@ -7,14 +7,16 @@ from html import escape
 import streamlit as st
 
 from sandtable.app import session
+from sandtable.app.clock import Clock
 from sandtable.app.competition.findings import Question
 from sandtable.app.competition.marks import mark
 from sandtable.app.competition.price_map import Frame, frame_of, price_map, rows_of
-from sandtable.app.guard import callback, guarded
+from sandtable.app.guard import guarded
 from sandtable.app.panels import plain_table, titled
 
 TICK = 0.7  # seconds a period stays while it plays
 PLAYING, MONTH = "map_plays", "map_period"
+CLOCK = Clock(MONTH, PLAYING)
 
 
 def show(question: Question, order: list[str], drawn: set[str]) -> None:
@@ -102,7 +104,7 @@ def _clock(question: Question, period: str) -> None:
             text("pause" if playing else "play"),
             icon=":material/pause:" if playing else ":material/play_arrow:",
             key="play",
-            on_click=_play,
+            on_click=CLOCK.play,
             args=(periods,),
             disabled=len(periods) < 2,
         )
@@ -114,26 +116,10 @@ def _clock(question: Question, period: str) -> None:
                 periods,
                 key=key,
                 format_func=write.period,
-                on_change=_set_month,
+                on_change=CLOCK.set_period,
                 args=(key,),
                 label_visibility="collapsed",
             )
-
-
-@callback
-def _play(periods: list[str]) -> None:
-    """Start at the beginning when the end is shown; or stop."""
-    playing = not st.session_state.get(PLAYING)
-    if playing and st.session_state.get(MONTH) not in periods[:-1]:
-        st.session_state[MONTH] = periods[0]
-    st.session_state[PLAYING] = playing
-
-
-@callback
-def _set_month(key: str) -> None:
-    if session.is_bound(key):
-        st.session_state[PLAYING] = False
-        st.session_state[MONTH] = st.session_state[key]
 
 
 def _legend(order: list[str]) -> str:

@@ -26,7 +26,7 @@ CHOSEN = "health_chosen"
 
 def looked_at(data_set: DataSet) -> dict[str, Looked]:
     """Judge every parameter set of a data set by what it implies in the last observed period."""
-    return _looked_at(data_set.sha256, data_set)
+    return _looked_at(data_set.fingerprint, data_set)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -21,7 +21,7 @@ TESTED, LEVEL = "back_tested", "health_level"
 def tested(data_set: DataSet) -> BackTest | None:
     """Return the back-test when it is at hand; None when it would have to be run."""
     seen: set[str] = st.session_state.setdefault(TESTED, set())
-    return back_test(data_set) if data_set.sha256 in seen else None
+    return back_test(data_set) if data_set.fingerprint in seen else None
 
 
 def why(found: BackTest | None, text: Text) -> str:
@@ -37,7 +37,7 @@ def show(data_set: DataSet) -> BackTest:
     if found is None:
         head.html(titled(text("health_path_testing"), text("health_path_testing_caption")))
         found = back_test(data_set)
-        st.session_state[TESTED].add(data_set.sha256)
+        st.session_state[TESTED].add(data_set.fingerprint)
     caption = ""
     if found.origins:
         first, last = write.period(found.origins[0]), write.period(found.origins[-1])

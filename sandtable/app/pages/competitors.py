@@ -50,7 +50,7 @@ def show() -> None:
         return
     question = Question(
         product=product,
-        trail=_trail(data_set.sha256, scope.regions, item.base.period, data_set),
+        trail=_trail(data_set.fingerprint, scope.regions, item.base.period, data_set),
         substitutes=_substitutes(view),
         names=model_names(item.base),
         firms=dict(
@@ -117,7 +117,7 @@ def _pickers(state: TableState, item: PeriodResult, question: Question) -> None:
         _segment(data_set),
         {ALL_SEGMENTS: text("all_segments")},
     )
-    if _two_prices(data_set.sha256, data_set):
+    if _two_prices(data_set.fingerprint, data_set):
         words = {str(basis): text(basis) for basis in BASES}
         _own_choice("price_basis", list(BASES), _basis(data_set), words)
     choices.period(state, item)
@@ -159,7 +159,7 @@ def _segment(data_set: DataSet) -> str:
 
 def _basis(data_set: DataSet) -> Basis:
     chosen = st.session_state.get("chosen_price_basis", BASES[0])
-    two = _two_prices(data_set.sha256, data_set)
+    two = _two_prices(data_set.fingerprint, data_set)
     return "list_price" if chosen == "list_price" or not two else "net_price"
 
 
@@ -266,7 +266,7 @@ def _calendar(question: Question, data_set: DataSet, order: list[str], scope: Sc
         if table is None:
             st.html(titled(text("calendar_none"), text("calendar_none_caption")))
             return
-        changes = _changes(data_set.sha256, data_set)
+        changes = _changes(data_set.fingerprint, data_set)
         events = calendar.events_of(table, changes, question, order, scope.regions, text, write)
         title = calendar.calendar_title(events, question, map_view.span(question), text)
         st.html(titled(title, text("calendar_caption", own=question.name)))
@@ -297,7 +297,7 @@ def _events(sha256: str, _data_set: DataSet) -> pd.DataFrame | None:
 
 
 def _history(data_set: DataSet, own_firm: str) -> dict[str, Followed]:
-    return _followed(data_set.sha256, own_firm, data_set)
+    return _followed(data_set.fingerprint, own_firm, data_set)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -308,7 +308,7 @@ def _followed(sha256: str, own_firm: str, _data_set: DataSet) -> dict[str, Follo
 def _substitutes(view: View) -> Substitutes:
     base = view.base
     return _substitutes_of(
-        base.data_set.sha256, base.parameters.name, base.period, view.region, view
+        base.data_set.fingerprint, base.parameters.name, base.period, view.region, view
     )
 
 

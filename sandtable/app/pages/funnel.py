@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -32,7 +33,7 @@ def show() -> None:
     if "funnel" not in data_set.tables:
         st.html(headline(text("funnel_absent", data=text.name(data_set.name)), "muted"))
         return
-    found = _diagnosis(data_set.sha256, data_set)
+    found = _diagnosis(data_set.fingerprint, data_set)
     seen = Seen(found, known_place(found, state.region), text, session.writer())
     with st.container(key="funnel_head"):
         st.html(headline(sentences.headline_of(seen)))
@@ -63,29 +64,20 @@ def _where(seen: Seen, data_set: DataSet) -> None:
     st.html(_head(text("funnel_where"), text("funnel_lost_year")))
     options = tree.places_of(seen.found, data_set.metadata.areas)
     chosen = seen.place or tree.EVERYWHERE
-    key = session.bound("funnel_tree", chosen)
-    with st.container(key="funnel_tree"):
-        st.radio(
-            text("funnel_where"),
-            options,
-            key=key,
-            format_func=lambda option: tree.tree_label(option, seen),
-            on_change=_set_place,
-            args=(key,),
-            label_visibility="collapsed",
-            width="stretch",
-        )
-    key = session.bound("funnel_list", chosen)
-    with st.container(key="funnel_list"):
-        st.selectbox(
-            text("funnel_where"),
-            options,
-            key=key,
-            format_func=lambda option: tree.select_label(option, seen),
-            on_change=_set_place,
-            args=(key,),
-            label_visibility="collapsed",
-        )
+    labels = {"funnel_tree": tree.tree_label, "funnel_list": tree.select_label}
+    for name, label in labels.items():
+        key = session.bound(name, chosen)
+        widget = partial(st.radio, width="stretch") if name == "funnel_tree" else st.selectbox
+        with st.container(key=name):
+            widget(
+                text("funnel_where"),
+                options,
+                key=key,
+                format_func=partial(label, seen=seen),
+                on_change=_set_place,
+                args=(key,),
+                label_visibility="collapsed",
+            )
     st.html(f'<p class="footnote">{text("funnel_where_note")}</p>')
 
 

@@ -19,6 +19,7 @@ from sandtable.app import (
 from sandtable.app.charts import with_rows
 from sandtable.app.components.board import board, board_log
 from sandtable.app.describe import plain
+from sandtable.app.dictionary import kpi_dialog
 from sandtable.app.finding import finding
 from sandtable.app.guard import callback
 from sandtable.app.launches import free_code, launch_move, segments_of
@@ -62,6 +63,7 @@ def show() -> None:
         strip.show(state)
     _models(state, scope)
     _warnings(outcome.result)
+    kpi_dialog.listen(outcome.result, item, scope.regions, state.own_firm)
 
 
 def _figures(state: TableState, item: PeriodResult, scope: Scope, outcome: Outcome) -> None:
@@ -95,7 +97,7 @@ def _figures(state: TableState, item: PeriodResult, scope: Scope, outcome: Outco
         frequency = item.base.data_set.metadata.frequency
         span = text(f"span_{frequency}", count=len(periods))
         cells = with_horizon(cells, over, write.short_period(item.base.period), span, text)
-    st.html(kpi_strip(cells, stale=error is not None))
+    st.html(kpi_strip(cells, stale=error is not None, asks=text("kpi_asks")))
 
 
 def _failure(error: SandtableError) -> None:

@@ -73,7 +73,9 @@ def test_keys_take_it_up_move_it_and_put_it_down(open_board: OpenBoard) -> None:
     page = board_with_handle(open_board)
     page.locator(".newcomer").focus()
     page.keyboard.press("Enter")
-    expect(page.locator(".newcomer-disc")).to_have_count(1)  # until then the pill is another piece's
+    expect(page.locator(".newcomer-disc")).to_have_count(
+        1
+    )  # until then the pill is another piece's
     start = page.locator("text.pill-text").text_content()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+ArrowLeft")
