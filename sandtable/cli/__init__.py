@@ -16,6 +16,7 @@ from sandtable.cli import (
     calibration,
     data,
     estimation,
+    explain,
     forecast,
     funnel,
     governance,
@@ -23,8 +24,10 @@ from sandtable.cli import (
     market,
     media,
     oneid,
+    quality,
     records,
     scenarios,
+    sweep,
 )
 from sandtable.errors import ConvergenceError, InputError, SandtableError
 
@@ -40,6 +43,8 @@ app.command("run")(scenarios.run_scenario)
 app.command()(scenarios.validate)
 app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
+app.command()(sweep.sweep)
+app.command()(explain.explain)
 app.command()(estimation.estimate)
 app.command()(calibration.calibrate)
 app.command()(calibration.posterior)
@@ -51,6 +56,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
 app.add_typer(funnel.app, name="funnel")
 app.add_typer(media.app, name="media")
+quality.register(indicators.app)
 governance.register(indicators.app)
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(oneid.app, name="oneid")

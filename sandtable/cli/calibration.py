@@ -94,9 +94,9 @@ def literature(as_json: Json = False) -> None:
 
 def _load(name: str) -> DataSet:
     from sandtable.data.catalogue import find_data_set
-    from sandtable.data.loading import load_data_set
+    from sandtable.indicators.feeding import load_fed
 
-    return load_data_set(find_data_set(name), tables={"products", "sales", "market"})
+    return load_fed(find_data_set(name), tables={"products", "sales", "market"})
 
 
 def _show_verdict(verdict: Verdict) -> None:

@@ -26,12 +26,12 @@ def estimate(
 ) -> None:
     """Estimate a demand model: coefficients, diagnosis, and a verdict with reasons."""
     from sandtable.data.catalogue import find_data_set
-    from sandtable.data.loading import load_data_set
     from sandtable.data.parameter_files import write_parameters
     from sandtable.estimation import estimate as run_estimate
     from sandtable.estimation import read_spec
+    from sandtable.indicators.feeding import load_fed
 
-    loaded = load_data_set(find_data_set(data_set))
+    loaded = load_fed(find_data_set(data_set))
     result = run_estimate(loaded, read_spec(spec, loaded))
     written = None if out is None else write_parameters(result.to_parameter_set(), out)
     if as_json:

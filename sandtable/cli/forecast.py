@@ -61,9 +61,9 @@ def forecast(
 
 def _loaded(name: str) -> DataSet:
     from sandtable.data.catalogue import find_data_set
-    from sandtable.data.loading import load_data_set
+    from sandtable.indicators.feeding import load_fed
 
-    return load_data_set(find_data_set(name), tables=TABLES)
+    return load_fed(find_data_set(name), tables=TABLES)
 
 
 def _show_back_test(result: BackTest) -> None:

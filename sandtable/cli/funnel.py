@@ -97,13 +97,14 @@ def stages(
 def _loaded(name: str) -> DataSet:
     """Load the funnel, or say in one sentence that there is none."""
     from sandtable.data.catalogue import find_data_set
-    from sandtable.data.loading import TABLE_ENDINGS, load_data_set
+    from sandtable.data.loading import TABLE_ENDINGS
     from sandtable.diagnosis.counting import no_funnel
+    from sandtable.indicators.feeding import load_fed
 
     folder = find_data_set(name)
     if not any((folder / f"funnel{ending}").is_file() for ending in TABLE_ENDINGS):
         raise no_funnel(folder.resolve().name)
-    return load_data_set(folder, tables={"funnel"})
+    return load_fed(folder, tables={"funnel"})
 
 
 def _show(found: Diagnosis, place: str | None, level: str, top: int) -> None:

@@ -1,19 +1,31 @@
-"""``sandtable indicators list | show | compute | lineage | check | sql``."""
+"""``sandtable indicators list | show | compute | lineage | sql``; see `quality` for check and certify."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sandtable.cli.printing import Json, print_json, print_table, say
+from sandtable.cli.standing import (
+    certificate_text,
+    flag,
+    print_standing,
+    standings,
+    status_text,
+    tests,
+    warn,
+)
 from sandtable.errors import Fault, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sandtable.indicators import Catalogue, Definition, Lineage
+    from sandtable.indicators.computing import Asked
 
 app = typer.Typer(no_args_is_help=True, help="The dictionary of indicators, and their figures.")
 
@@ -44,32 +56,33 @@ def list_indicators(
     parts: Annotated[
         bool, typer.Option("--parts", help="Also those that only build others.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option(help="Run the tests; without, nothing is said about the figures here.")
+    ] = True,
     data_set: DataSet = DEFAULT,
     folder: Folders = None,
     as_json: Json = False,
 ) -> None:
-    """List the indicators with unit, stage, status and owner."""
+    """List the indicators with unit, stage, status, owner, and how they stand with a data set."""
     found = _catalogue(data_set, folder)
     chosen = [
         item
         for item in found.definitions.values()
         if (parts or item.role == "headline") and stage in (None, item.stage)
     ]
+    here = standings([item.code for item in chosen], data_set, folder) if check else {}
     if as_json:
-        print_json(
-            {
-                "indicators": [_shown(item) for item in chosen],
-                "conflicts": [str(conflict) for conflict in found.conflicts],
-            }
-        )
+        shown = [_shown(item) | flag(here, item.code) for item in chosen]
+        conflicts = [str(conflict) for conflict in found.conflicts]
+        print_json({"indicators": shown, "conflicts": conflicts})
         return
+    columns = ["code", "label", "unit", "stage", "status", "owner"] + (["here"] if check else [])
     rows = [
-        [item.code, item.label.en, item.unit, item.stage, item.status, item.owner]
+        [item.code, item.label.en, item.unit, item.stage, status_text(found, item.code), item.owner]
+        + ([here[item.code].state] if check else [])
         for item in chosen
     ]
-    print_table(
-        f"{len(chosen)} indicators", ["code", "label", "unit", "stage", "status", "owner"], rows
-    )
+    print_table(f"{len(chosen)} indicators", columns, rows)
     for conflict in found.conflicts:
         say(str(conflict), "yellow")
 
@@ -82,10 +95,15 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show all that is defined about one indicator."""
+    from sandtable.indicators.certificate import certificates
+
     found = _catalogue(data_set, folder)
     item = found.definition(code)
+    here = standings([code], data_set, folder)
+    certificate = certificates(found, (code,))[code]
     if as_json:
-        print_json(_shown(item) | {"file": found.files[code]})
+        about = {"file": found.files[code], "certificate": asdict(certificate)}
+        print_json(_shown(item) | about | flag(here, code) | {"tests_here": tests(here[code])})
         return
     say(f"{item.code}  {item.label.en} / {item.label.zh}", "bold")
     say(item.definition.en)
@@ -95,9 +113,14 @@ def show(
     rows = [
         [name, str(value)]
         for name, value in _shown(item).items()
-        if name not in ("code", "label", "definition", "formula") and value not in (None, [])
+        if name not in ("code", "label", "definition", "formula", "status", "tests")
+        and value not in (None, [])
     ]
-    print_table("", ["field", "value"], [*rows, ["file", found.files[code]]])
+    rows += [["status", status_text(found, code)], ["file", found.files[code]]]
+    rows += [["certificate", certificate_text(certificate)]]
+    for name, value in rows:
+        say(f"{name}: {value}")
+    print_standing(here[code])
 
 
 @app.command("compute")
@@ -108,25 +131,65 @@ def compute_indicators(
     modifier: Modifiers = None,
     as_of: AsOf = None,
     data_set: DataSet = DEFAULT,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="A scenario file: compute over its result, baseline beside scenario."),
+    ] = None,
     folder: Folders = None,
     as_json: Json = False,
 ) -> None:
-    """Compute indicators at a grain."""
-    from sandtable.indicators import compute
+    """Compute indicators at a grain, of a data set or of a scenario's result; broken ones with a warning."""
+    from sandtable.indicators import compute_with, opened
+    from sandtable.indicators.standing_here import standing_here
 
-    frame = compute(
-        codes,
-        data_set,
-        by=_split(by),
-        where=_filters(where),
-        modifiers=modifier or (),
-        as_of=as_of,
-        folders=folder or (),
-    )
+    if scenario is not None:
+        if as_of is not None:
+            message = "a result knows all its months; leave the date out."
+            raise InputError([Fault("query", "--as-of", message)])
+        frame = _of_result(scenario, codes, _split(by), _filters(where), modifier or (), folder)
+        _count(codes)
+        if as_json:
+            print_json({"scenario": str(scenario), "by": _split(by), "rows": _rows(frame)})
+            return
+        _print_wide(frame)
+        return
+
+    with opened(data_set, folders=folder or ()) as (found, engine):
+        frame = compute_with(found, engine, codes, **_asked(by, where, modifier, as_of))
+        here = standing_here(found, engine, codes)
+    _count(codes)
     if as_json:
-        print_json({"data": data_set, "by": _split(by), "rows": _rows(frame)})
+        quality = {code: flag(here, code) for code in here}
+        print_json({"data": data_set, "by": _split(by), "rows": _rows(frame), "quality": quality})
         return
     _print_wide(frame)
+    warn(here)
+
+
+def _count(codes: Sequence[str]) -> None:
+    """Count one use of each indicator, where there is a store to count in."""
+    import datetime as dt
+
+    from sandtable.indicators.governing import KIND
+    from sandtable.store.using import note_uses
+
+    note_uses(KIND, codes, day=dt.date.today())
+
+
+def _of_result(
+    file: Path,
+    codes: list[str],
+    by: list[str],
+    where: dict[str, list[str]],
+    modifiers: Sequence[str],
+    folders: list[Path] | None,
+) -> pd.DataFrame:
+    from sandtable.scenario.computing import compute_result
+    from sandtable.scenario.files import read_scenario
+    from sandtable.scenario.run import run
+
+    scenario, data_set = read_scenario(file, folders or ())
+    return compute_result(codes, run(scenario, data_set), by=by, where=where, modifiers=modifiers)
 
 
 @app.command()
@@ -143,15 +206,7 @@ def sql(
     """Print the SQL that computes indicators."""
     from sandtable.indicators import sql as sql_of
 
-    text = sql_of(
-        codes,
-        data_set,
-        by=_split(by),
-        where=_filters(where),
-        modifiers=modifier or (),
-        as_of=as_of,
-        folders=folder or (),
-    )
+    text = sql_of(codes, data_set, folders=folder or (), **_asked(by, where, modifier, as_of))
     if as_json:
         print_json({"engine": "duckdb", "sql": text})
         return
@@ -181,41 +236,15 @@ def show_lineage(
         say(f"read by {', '.join(way.used_by)}", "dim")
 
 
-@app.command()
-def check(data_set: DataSet = DEFAULT, folder: Folders = None, as_json: Json = False) -> None:
-    """Hold every definition against the live tables of a data set; broken ones end with exit code 2."""
-    from sandtable.indicators import check_bindings, opened
-
-    with opened(data_set, folders=folder or ()) as (found, engine):
-        bindings = check_bindings(found, engine)
-    if as_json:
-        print_json(
-            {
-                "data": data_set,
-                "indicators": [
-                    {"code": one.code, "state": one.state, "reasons": list(one.reasons)}
-                    for one in bindings
-                ],
-                "conflicts": [str(conflict) for conflict in found.conflicts],
-            }
-        )
-    else:
-        counts = {
-            state: sum(one.state == state for one in bindings)
-            for state in ("sound", "absent", "broken")
-        }
-        say(f"{counts['sound']} sound, {counts['absent']} without their tables here", "bold")
-        for one in bindings:
-            if one.state == "absent":
-                say(f"{one.code}: {' '.join(one.reasons)}", "dim")
-    broken = [
-        Fault(found.files[one.code], one.code, reason)
-        for one in bindings
-        if one.state == "broken"
-        for reason in one.reasons
-    ]
-    if broken:
-        raise InputError(broken)
+def _asked(
+    by: str, where: list[str] | None, modifiers: list[str] | None, as_of: str | None
+) -> Asked:
+    return {
+        "by": _split(by),
+        "where": _filters(where),
+        "modifiers": modifiers or (),
+        "as_of": as_of,
+    }
 
 
 def _catalogue(data_set: str, folders: list[Path] | None) -> Catalogue:

@@ -101,12 +101,12 @@ def curves(
 def _loaded(name: str) -> DataSet:
     """Load the sales, and media and dealers where they are."""
     from sandtable.data.catalogue import find_data_set
-    from sandtable.data.loading import load_data_set
     from sandtable.estimation.media.observing import SALES_TABLES, TABLES
+    from sandtable.indicators.feeding import load_fed
 
     folder = find_data_set(name)
     present = {path.stem for path in folder.iterdir()}
-    return load_data_set(folder, tables={*SALES_TABLES, *(present & set(TABLES))})
+    return load_fed(folder, tables={*SALES_TABLES, *(present & set(TABLES))})
 
 
 def _parameters(data_set: DataSet, name: str | None) -> ParameterSet:

@@ -40,6 +40,13 @@ def oneid_resolve(
     at: Annotated[
         str | None, typer.Option(help="When, for the history; the last record by default.")
     ] = None,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--beside",
+            help="Write persons.parquet beside the prospects: indicators count people by it.",
+        ),
+    ] = False,
     salt_file: SaltFile = None,
     limit: Limit = DEFAULT_LIMIT,
     as_json: Json = False,
@@ -48,13 +55,17 @@ def oneid_resolve(
     found, count = _resolved(source, salt_file, limit, history=history, at=at)
     if out is not None:
         _write(found, out)
+    persons = _write_beside(found, _place_of(source).prospects) if beside else None
     about = _about(found, count)
     if as_json:
-        print_json({"schema": 1, **about, "written": None if out is None else str(out)})
+        about["written"] = None if out is None else str(out)
+        about["persons"] = None if persons is None else str(persons)
+        print_json({"schema": 1, **about})
         return
     _show(found, about)
-    if out is not None:
-        say(f"Written to {out}.")
+    for place in (out, persons):
+        if place is not None:
+            say(f"Written to {place}.")
 
 
 @app.command("check")
@@ -182,6 +193,18 @@ def _show(found: Resolution, about: dict[str, Any]) -> None:
         print_table("Values that link nobody, the widest first", columns, rows)
     counts = [[kind, f"{count:,}"] for kind, count in about["changes"].items()]
     print_table(f"History, step {about['step']}", ["change", "prospects"], counts)
+
+
+def _write_beside(found: Resolution, prospects: Path) -> Path:
+    from sandtable.oneid import PERSONS_FILE, write_persons
+
+    path = prospects.with_name(PERSONS_FILE)
+    try:
+        write_persons(found.people, found.at, path)
+    except OSError as error:
+        message = f"cannot be written ({error.strerror}); check the path and its rights."
+        raise InputError([Fault(str(path), "", message)]) from error
+    return path
 
 
 def _write(found: Resolution, folder: Path) -> None:

@@ -22,12 +22,11 @@ import pandas as pd
 from sandtable.data.loading import DataSet
 from sandtable.market.primitives import FloatArray, IntArray
 from sandtable.planning.blocks import block_shares
-from sandtable.planning.measures import MEASURES, share_of_sales
+from sandtable.planning.measures import MEASURES, measures_of, stands_alone, sums_of
 from sandtable.scenario.base import Base, open_data_set
 from sandtable.scenario.compose import Subset, compose_subsets
 from sandtable.scenario.draft import cells_moved
 from sandtable.scenario.model import LeverMove, Scenario
-from sandtable.scenario.pulling_forward import temporary_moves
 from sandtable.scenario.run import Result, run
 
 EXACT = 12  # levers whose subsets are all evaluated
@@ -121,8 +120,8 @@ def attribute(
     exact = n_levers <= EXACT
     orders = [] if exact else _orders(n_levers, n_orders, seed)
     masks = list(range(2**n_levers)) if exact else sorted(set(chain(*map(_along, orders))))
-    sums = _together(result, masks) if _separable(result) else _by_runs(result, data_set, masks)
-    values = _measures(sums)
+    sums = _together(result, masks) if stands_alone(result) else _by_runs(result, data_set, masks)
+    values = measures_of(sums)
     if exact:
         bars = shapley_values(values)
         errors = np.zeros_like(bars)
@@ -163,21 +162,6 @@ def shapley_values(values: FloatArray) -> FloatArray:
         gains = centred[without | 1 << player] - centred[without]
         found[player] = np.tensordot(weights[sizes[without]], gains, axes=1)
     return found
-
-
-def _measures(sums: FloatArray) -> FloatArray:
-    """Own units, share of sales and profit from own units, all units and own profit, (..., 3)."""
-    own, sold, profit = np.moveaxis(sums, -1, 0)
-    return np.stack([own, share_of_sales(own, sold), profit], axis=-1)
-
-
-def _separable(result: Result) -> bool:
-    """Whether periods stand alone and the levers alone decide prices and who is there."""
-    rivals = result.scenario.rivals
-    modes = {rivals.default.mode, *(response.mode for _, response in rivals.by_firm)}
-    levers = {move.lever for move in result.scenario.levers}
-    remembered = levers & {"launch", "capacity"} or any(temporary_moves(result.scenario))
-    return modes == {"hold"} and not remembered
 
 
 def _together(result: Result, masks: Sequence[int]) -> FloatArray:
@@ -240,16 +224,7 @@ def _by_runs(result: Result, data_set: DataSet, masks: Sequence[int]) -> FloatAr
     sums = np.empty((len(masks), 3))
     for place, mask in enumerate(masks):
         levers = tuple(move for index, move in enumerate(scenario.levers) if mask >> index & 1)
-        sums[place] = _run_sums(run(replace(scenario, levers=levers), data_set))
-    return sums
-
-
-def _run_sums(result: Result) -> FloatArray:
-    sums = np.zeros(3)
-    for item in result.periods:
-        owned = np.array([firm == result.own_firm for firm in item.base.market.firms])
-        units, profit = item.scenario.units, item.scenario.contribution_profit
-        sums += units[:, owned].sum(), units.sum(), profit[:, owned].sum()
+        sums[place] = sums_of(run(replace(scenario, levers=levers), data_set))
     return sums
 
 

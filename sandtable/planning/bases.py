@@ -130,7 +130,7 @@ def drawn_periods(
     content = f"{draws.parameters.fingerprint}{draws.names}".encode() + draws.values.tobytes()
     identity = hashlib.sha256(content).hexdigest()
     keys: list[Key] = [
-        (data_set.sha256, "funnel" in data_set.tables, identity, period, supply)
+        (data_set.fingerprint, "funnel" in data_set.tables, identity, period, supply)
         for period in periods
     ]
     with _lock:

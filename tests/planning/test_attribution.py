@@ -164,7 +164,7 @@ def test_steps_and_blocks_give_what_runs_give(monkeypatch: pytest.MonkeyPatch) -
     together = attribute(asked, MARKET)
     monkeypatch.setattr(attribution, "AT_ONCE", 3)
     _assert_equal(attribute(asked, MARKET), together)
-    monkeypatch.setattr(attribution, "_separable", lambda result: False)
+    monkeypatch.setattr(attribution, "stands_alone", lambda result: False)
     _assert_equal(attribute(asked, MARKET), together)
 
 
