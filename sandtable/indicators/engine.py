@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ ACCEPTED: dict[ColumnType, tuple[str, ...]] = {
 # Capabilities that an indicator may need of an engine.
 MEDIAN, DISTINCT, BIT_OR = "median", "count_distinct", "bit_or"
 CALENDAR = "calendar"
+DEEPEST = 20_000  # calls within calls, when an expression is written as SQL
 FloatArray: TypeAlias = NDArray[np.float64]
 RECORDS_NOTE = "records/README.yaml"
 
@@ -209,6 +211,8 @@ class DuckDBEngine:
         """Write an expression in the dialect of this engine."""
         import ibis
 
+        # one of a hundred indicators is nested deeper than Python allows by itself
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
         return str(ibis.to_sql(expression, dialect=self.dialect))
 
     def day(self, moment: ir.Value) -> ir.Value:

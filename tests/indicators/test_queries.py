@@ -19,6 +19,7 @@ from sandtable.indicators import (
     check_bindings,
     compute,
     lineage,
+    opened,
     sql,
 )
 from sandtable.indicators.binding import broken_reasons
@@ -187,3 +188,18 @@ def test_each_command_prints_a_table_and_one_json_object(words: list[str], key: 
     assert run.exit_code == 0
     assert json.loads(run.stdout)[key]
     assert CliRunner().invoke(app, ["indicators", *words]).exit_code == 0
+
+
+def test_all_indicators_of_a_grain_can_be_asked_at_once() -> None:
+    with opened("premium_ev") as (found, engine):
+        codes = [
+            binding.code
+            for binding in check_bindings(found, engine)
+            if binding.state == "sound"
+            and {"month", "region"} <= set(found.definition(binding.code).dimensions)
+        ]
+        together = compute_with(found, engine, codes, by=["month", "region"])
+        alone = compute_with(found, engine, codes[-1:], by=["month", "region"])
+    assert len(codes) > 80
+    kept = together[["month", "region", codes[-1]]].dropna(ignore_index=True)
+    pd.testing.assert_frame_equal(kept, alone.dropna(ignore_index=True))
