@@ -28,6 +28,7 @@ from sandtable.cli import (
     records,
     scenarios,
     sweep,
+    tree,
 )
 from sandtable.errors import ConvergenceError, InputError, SandtableError
 
@@ -44,6 +45,7 @@ app.command()(scenarios.validate)
 app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
 app.command()(sweep.sweep)
+app.command()(tree.tree)
 app.command()(explain.explain)
 app.command()(estimation.estimate)
 app.command()(calibration.calibrate)
