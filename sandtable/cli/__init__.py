@@ -29,6 +29,7 @@ from sandtable.cli import (
     scenarios,
     sweep,
     tree,
+    wargame,
 )
 from sandtable.errors import ConvergenceError, InputError, SandtableError
 
@@ -46,6 +47,7 @@ app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
 app.command()(sweep.sweep)
 app.command()(tree.tree)
+app.command()(wargame.wargame)
 app.command()(explain.explain)
 app.command()(estimation.estimate)
 app.command()(calibration.calibrate)

@@ -158,7 +158,7 @@ def run_period(
     answer = game = None
     responding = responding_products(scenario, base, composed, own_firm)
     if responding.any():
-        game = _game(composed, responding)
+        game = game_of(composed, responding)
         answer = equilibrium(game, market.prices)
         prices = answer.require()
         if search_again:
@@ -226,7 +226,7 @@ def _stages(base: Base, market: Market, composed: Composed) -> FloatArray:
     )
 
 
-def _game(composed: Composed, responding: BoolArray) -> PricingGame:
+def game_of(composed: Composed, responding: BoolArray) -> PricingGame:
     """Return the game of the firms in best response, with taxes and bounds where levers set them."""
     supply = composed.supply
     # a firm that pays customer cash earns so much less on each car
