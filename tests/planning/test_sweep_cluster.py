@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from sandtable.errors import InputError
+from sandtable.planning import cluster as cluster_module
 from sandtable.planning.sweeping import sweep
 from tests.planning.planned import DATA, data_set, scenario
 from tests.planning.test_sweeping import CASH, PRICES
@@ -52,6 +53,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield json.loads(file.read_text())["address"]
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_numbers_of_one_machine_to_the_bit(cluster: str) -> None:
     swept = partial(sweep, scenario(), (*PRICES, CASH), data_set(DATA), sample=5_500)
     here, there = swept(), swept(cluster=cluster)
@@ -60,6 +62,7 @@ def test_a_cluster_gives_the_numbers_of_one_machine_to_the_bit(cluster: str) -> 
     np.testing.assert_array_equal(there.levels, here.levels)
 
 
+@pytest.mark.slow
 def test_a_sweep_stopped_on_a_cluster_goes_on_on_one_machine(cluster: str, tmp_path: Path) -> None:
     swept = partial(sweep, scenario(), PRICES, data_set(DATA), sample=3_500)
     keep = tmp_path / "kept"
@@ -70,12 +73,14 @@ def test_a_sweep_stopped_on_a_cluster_goes_on_on_one_machine(cluster: str, tmp_p
     np.testing.assert_array_equal(rest.measures, swept().measures)
 
 
+@pytest.mark.slow
 def test_a_worker_with_other_data_refuses(cluster: str) -> None:
     other = replace(data_set(DATA), sha256="0" * 64)
     with pytest.raises(InputError, match="is another on this worker"):
         sweep(scenario(), PRICES, other, sample=10, cluster=cluster)
 
 
-def test_nobody_at_the_address_is_a_sentence() -> None:
+def test_nobody_at_the_address_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_module, "PATIENCE", 0.5)
     with pytest.raises(InputError, match="no dask scheduler answers at"):
         sweep(scenario(), PRICES, data_set(DATA), sample=10, cluster="tcp://127.0.0.1:9")
