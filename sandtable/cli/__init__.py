@@ -1,7 +1,7 @@
 """The command line: ``sandtable run | validate | compare | levers | data | market | estimate | calibrate | ...``.
 
 Every command has ``--json`` (one object, full precision). Exit codes: 0 done, 2 bad input (all faults listed),
-3 did not converge.
+3 did not converge or cannot be reached.
 """
 
 from __future__ import annotations
@@ -13,22 +13,29 @@ from typing import Any
 import typer
 
 from sandtable.cli import (
+    attribute,
     calibration,
     data,
+    decisions,
     estimation,
     explain,
     forecast,
     funnel,
+    goal,
     governance,
     indicators,
+    lever_backtest,
     market,
     media,
     oneid,
+    optimise,
     quality,
     records,
     scenarios,
     sweep,
+    tornado,
     tree,
+    uncertainty,
     wargame,
 )
 from sandtable.errors import ConvergenceError, InputError, SandtableError
@@ -46,6 +53,11 @@ app.command()(scenarios.validate)
 app.command("compare")(scenarios.compare_scenarios)
 app.command()(scenarios.levers)
 app.command()(sweep.sweep)
+app.command()(goal.goal)
+app.command()(optimise.optimise)
+app.command()(uncertainty.uncertainty)
+app.command()(tornado.tornado)
+app.command()(attribute.attribute)
 app.command()(tree.tree)
 app.command()(wargame.wargame)
 app.command()(explain.explain)
@@ -55,6 +67,7 @@ app.command()(calibration.posterior)
 app.command()(calibration.literature)
 app.command()(forecast.backtest)
 app.command()(forecast.forecast)
+app.command()(lever_backtest.lever_backtest)
 data.app.command("records")(records.data_records)
 app.add_typer(data.app, name="data")
 app.add_typer(market.app, name="market")
@@ -64,6 +77,7 @@ quality.register(indicators.app)
 governance.register(indicators.app)
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(oneid.app, name="oneid")
+app.add_typer(decisions.app, name="decisions")
 
 
 def main() -> None:

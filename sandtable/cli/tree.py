@@ -14,6 +14,8 @@ from sandtable.errors import Fault, InputError
 if TYPE_CHECKING:
     from sandtable.planning.trees import TreeResult
 
+COLUMNS = ("expected", "deviation", "worst", "largest_regret")
+
 
 def tree(
     file: Annotated[Path, typer.Argument(help="A tree file (.yaml).")],
@@ -91,13 +93,10 @@ def _show(result: TreeResult, measure: str) -> None:
         )
     rows = [
         [
-            row.option + (" (another is never worse)" if row.dominated else ""),
-            *(
-                _written(value, measure)
-                for value in (row.expected, row.deviation, row.worst, row.largest_regret)
-            ),
+            str(row["option"]) + (" (another is never worse)" if row["dominated"] else ""),
+            *(_written(row[name], measure) for name in COLUMNS),
         ]
-        for row in result.table(measure).itertuples(index=False)
+        for row in result.table(measure).to_dict(orient="records")
     ]
     print_table(
         result.tree.title, ["option", "expected", "deviation", "worst", "largest regret"], rows

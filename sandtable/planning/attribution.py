@@ -14,18 +14,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
-from math import comb
 
 import numpy as np
 import pandas as pd
 
 from sandtable.data.loading import DataSet
 from sandtable.market.primitives import FloatArray, IntArray
+from sandtable.planning.bases import drawn_periods
 from sandtable.planning.blocks import block_shares
-from sandtable.planning.measures import MEASURES, measures_of, stands_alone, sums_of
-from sandtable.scenario.base import Base, open_data_set
+from sandtable.planning.draws import draw_parameters
+from sandtable.planning.games import owen_values, shapley_interactions, shapley_values
+from sandtable.planning.measures import MEASURES, measures_of, stands_alone
+from sandtable.scenario.base import Base, open_data_set, open_parameters
 from sandtable.scenario.compose import Subset, compose_subsets
 from sandtable.scenario.draft import cells_moved
+from sandtable.scenario.levers import lever_table
 from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.run import Result, run
 
@@ -33,6 +36,8 @@ EXACT = 12  # levers whose subsets are all evaluated
 N_ORDERS = 200
 SEED = 20260701
 AT_ONCE = 64  # subsets evaluated in one step
+QUICK = 1024  # subsets times periods up to which bars are drawn
+FEW_DRAWS = 50
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,13 @@ class Attribution:
         Standard error of each bar from drawing orders; 0 where exact.
     exact : bool
         Whether all orders were counted.
+    months : ndarray, shape (T, L, 3)
+        Bars of each period by itself; its columns sum to the change in that period.
+    regions : ndarray, shape (R, L, 3)
+        Bars of each region by itself, all periods together; of the regions of `region_names`.
+    region_names : tuple of str
+    values : ndarray, shape (2 ** L, 3), or None
+        Value of each subset of the levers; None where orders were drawn.
     """
 
     result: Result
@@ -63,6 +75,44 @@ class Attribution:
     bars: FloatArray
     errors: FloatArray
     exact: bool
+    months: FloatArray
+    regions: FloatArray
+    region_names: tuple[str, ...]
+    values: FloatArray | None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Group of each lever in the lever table: price, offer, media ..."""
+        return tuple(lever_table()[move.lever].group for move in self.levers)
+
+    def owen(self) -> FloatArray | None:
+        """Return bars in which the levers of a group are pulled together, (L, 3); None where orders were drawn.
+
+        Those of a group sum to what the group adds, as if it were one lever.
+        """
+        if self.values is None:
+            return None
+        names = sorted(set(self.groups))
+        return owen_values(self.values, [names.index(group) for group in self.groups])
+
+    def interactions(self) -> pd.DataFrame | None:
+        """Return what each pair of levers adds beyond what each adds alone, the largest first by units.
+
+        Returns
+        -------
+        DataFrame or None
+            first, second (places in the scenario) and each measure; None where orders were drawn.
+        """
+        if self.values is None:
+            return None
+        found = shapley_interactions(self.values)
+        rows = [
+            {"first": one, "second": other, **dict(zip(MEASURES, found[one, other], strict=True))}
+            for one in range(len(self.levers))
+            for other in range(one + 1, len(self.levers))
+        ]
+        table = pd.DataFrame(rows, columns=["first", "second", *MEASURES])
+        return table.sort_values("units", key=abs, ascending=False, ignore_index=True)
 
     def table(self) -> pd.DataFrame:
         """Return one row a lever: its place in the scenario, what it acts on, and each measure with its error."""
@@ -121,55 +171,79 @@ def attribute(
     orders = [] if exact else _orders(n_levers, n_orders, seed)
     masks = list(range(2**n_levers)) if exact else sorted(set(chain(*map(_along, orders))))
     sums = _together(result, masks) if stands_alone(result) else _by_runs(result, data_set, masks)
-    values = measures_of(sums)
+    values = measures_of(sums.sum(axis=(1, 2)))
+    # the whole, each period and each region are games of their own, side by side
+    n_periods = sums.shape[1]
+    games = [values[:, None], measures_of(sums.sum(axis=2)), measures_of(sums.sum(axis=1))]
+    every = np.concatenate(games, axis=1)
     if exact:
-        bars = shapley_values(values)
+        bars = shapley_values(every)
         errors = np.zeros_like(bars)
     else:
-        bars, errors = _sampled(dict(zip(masks, values, strict=True)), orders)
-    # no lever and all levers are the first and the last subset
-    total = values[-1] - values[0]
-    return Attribution(result, scenario.levers, values[0], total, bars, errors, exact)
+        bars, errors = _sampled(dict(zip(masks, every, strict=True)), orders)
+    parts = np.moveaxis(bars, 1, 0)
+    return Attribution(
+        result=result,
+        levers=scenario.levers,
+        baseline=values[0],
+        total=values[-1] - values[0],  # no lever and all levers are the first and the last subset
+        bars=bars[:, 0],
+        errors=errors[:, 0],
+        exact=exact,
+        months=parts[1 : 1 + n_periods],
+        regions=parts[1 + n_periods :],
+        region_names=_regions(result),
+        values=values if exact else None,
+    )
 
 
-def shapley_values(values: FloatArray) -> FloatArray:
-    """Shapley values of a game from the values of all its subsets.
+def bars_of_draws(
+    found: Attribution, n_draws: int = FEW_DRAWS, *, seed: int = SEED
+) -> FloatArray | None:
+    """Return the bars under draws of the parameters, for an interval of each.
 
     Parameters
     ----------
-    values : ndarray, shape (2 ** n, ...)
-        Value of each subset; bit i of its place says whether player i takes part.
+    found : Attribution
+    n_draws : int
+    seed : int
 
     Returns
     -------
-    ndarray, shape (n, ...)
-        They sum to the last value less the first.
-
-    Examples
-    --------
-    >>> shapley_values(np.array([0.0, 1.0, 2.0, 5.0]))
-    array([2., 3.])
+    ndarray, shape (D, L, 3), or None
+        None where that would take long, or the parameters have no errors: more subsets times periods than `QUICK`,
+        firms that answer, orders that were drawn.
     """
-    n_players = len(values).bit_length() - 1
-    masks = np.arange(len(values))
-    sizes = np.bitwise_count(masks)
-    weights = np.array([1 / (n_players * comb(n_players - 1, size)) for size in range(n_players)])
-    # values around their mean, so that large baselines do not cost digits
-    centred = values - values.mean(axis=0)
-    found = np.empty((n_players, *values.shape[1:]))
-    for player in range(n_players):
-        without = masks[masks >> player & 1 == 0]
-        gains = centred[without | 1 << player] - centred[without]
-        found[player] = np.tensordot(weights[sizes[without]], gains, axes=1)
-    return found
+    result = found.result
+    n_subsets = 2 ** len(found.levers)
+    if not found.exact or not stands_alone(result) or n_subsets * len(result.periods) > QUICK:
+        return None
+    draws = draw_parameters(open_parameters(result.scenario, result.data_set), n_draws, seed=seed)
+    if not draws.names:
+        return None
+    periods = [item.base.period for item in result.periods]
+    drawn = drawn_periods(result.data_set, draws, periods, result.scenario.supply)
+    failed = {draw for item in drawn for draw in item.failures}
+    bars = []
+    for draw in sorted(set(range(len(draws))) - failed):
+        bases = [item.base_of_draw(draw) for item in drawn]
+        sums = _together(result, range(n_subsets), bases)
+        bars.append(shapley_values(measures_of(sums.sum(axis=(1, 2)))))
+    return np.array(bars)
 
 
-def _together(result: Result, masks: Sequence[int]) -> FloatArray:
-    """Own units, all units and own profit of each subset of the levers, (S, 3)."""
-    levers = result.scenario.levers
-    total = np.zeros((len(masks), 3))
-    for item in result.periods:
-        base = item.base
+def _regions(result: Result) -> tuple[str, ...]:
+    """All regions of a run, by name."""
+    return tuple(sorted({name for item in result.periods for name in item.base.market.regions}))
+
+
+def _together(
+    result: Result, masks: Sequence[int], bases: Sequence[Base] | None = None
+) -> FloatArray:
+    """Own units, all units and own profit of each subset of the levers, (S, T, R, 3)."""
+    levers, names = result.scenario.levers, _regions(result)
+    total = np.zeros((len(masks), len(result.periods), len(names), 3))
+    for place, base in enumerate(bases or [item.base for item in result.periods]):
         acting = sum(
             1 << index for index, move in enumerate(levers) if all(cells_moved(move, base))
         )
@@ -179,7 +253,8 @@ def _together(result: Result, masks: Sequence[int]) -> FloatArray:
         ):
             found = _sums(some, base, result.own_firm)
             known |= {subset.mask: sums for subset, sums in zip(some, found, strict=True)}
-        total += [known[mask & acting] for mask in masks]
+        rows = [names.index(region) for region in base.market.regions]
+        total[:, place, rows] = [known[mask & acting] for mask in masks]
     return total
 
 
@@ -195,7 +270,7 @@ def _some_at_once(subsets: Iterator[Subset]) -> Iterator[list[Subset]]:
 
 
 def _sums(subsets: Sequence[Subset], base: Base, own_firm: str) -> FloatArray:
-    """Own units, all units and own profit of some subsets in one period, (S, 3)."""
+    """Own units, all units and own profit of some subsets in one period, (S, R, 3)."""
     markets = [subset.market for subset in subsets]
     n_products = len(base.market.products)
     deltas = np.concatenate([market.deltas for market in markets])
@@ -213,18 +288,23 @@ def _sums(subsets: Sequence[Subset], base: Base, own_firm: str) -> FloatArray:
         ]
     )
     own = units[:, :, owned]
-    profits = (own * margins).sum(axis=(1, 2)) / (1 + base.data_set.metadata.value_added_tax)
-    profits -= [subset.spending[:, owned].sum() for subset in subsets]
-    return np.stack([own.sum(axis=(1, 2)), units.sum(axis=(1, 2)), profits], axis=1)
+    profits = (own * margins).sum(axis=2) / (1 + base.data_set.metadata.value_added_tax)
+    profits -= [subset.spending[:, owned].sum(axis=1) for subset in subsets]
+    return np.stack([own.sum(axis=2), units.sum(axis=2), profits], axis=2)
 
 
 def _by_runs(result: Result, data_set: DataSet, masks: Sequence[int]) -> FloatArray:
-    """Own units, all units and own profit of each subset of the levers by a run of its own, (S, 3)."""
-    scenario = result.scenario
-    sums = np.empty((len(masks), 3))
-    for place, mask in enumerate(masks):
+    """Own units, all units and own profit of each subset of the levers by a run of its own, (S, T, R, 3)."""
+    scenario, names = result.scenario, _regions(result)
+    sums = np.zeros((len(masks), len(result.periods), len(names), 3))
+    for at, mask in enumerate(masks):
         levers = tuple(move for index, move in enumerate(scenario.levers) if mask >> index & 1)
-        sums[place] = sums_of(run(replace(scenario, levers=levers), data_set))
+        for place, item in enumerate(run(replace(scenario, levers=levers), data_set).periods):
+            owned = np.array([firm == result.own_firm for firm in item.base.market.firms])
+            units, profit = item.scenario.units, item.scenario.contribution_profit
+            own = units[:, owned].sum(axis=1), units.sum(axis=1), profit[:, owned].sum(axis=1)
+            rows = [names.index(region) for region in item.base.market.regions]
+            sums[at, place, rows] = np.stack(own, axis=1)
     return sums
 
 
@@ -243,7 +323,7 @@ def _along(order: IntArray) -> list[int]:
 def _sampled(
     values: Mapping[int, FloatArray], orders: Sequence[IntArray]
 ) -> tuple[FloatArray, FloatArray]:
-    """Mean contributions over orders and their reverses, with standard errors, (L, 3) each."""
+    """Mean contributions over orders and their reverses, with standard errors, (L, ...) each."""
     contributions = []
     for order in orders:
         steps: FloatArray = np.diff([values[mask] for mask in _along(order)], axis=0)

@@ -99,7 +99,7 @@ def read_axes(texts: Sequence[str], scenario: Scenario, data_set: DataSet) -> tu
     for place, text in enumerate(texts):
         here = f"axis[{place}]"
         try:
-            one = _read(text, known)
+            one = read_axis(text, known)
         except ValueError as error:
             faults.append(Fault("sweep", here, str(error)))
             continue
@@ -119,7 +119,14 @@ def read_axes(texts: Sequence[str], scenario: Scenario, data_set: DataSet) -> tu
     return tuple(found)
 
 
-def _read(text: str, known: Known) -> Axis:
+def read_axis(text: str, known: Known) -> Axis:
+    """Read one axis as it is typed; whether its lever can be pulled is not looked at.
+
+    Raises
+    ------
+    ValueError
+        If a part of the text is not understood.
+    """
     lever, given = _words(text)
     if lever not in lever_table():
         raise ValueError(f"no lever is called '{lever}'{did_you_mean(lever, lever_table())}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -23,7 +23,7 @@ from sandtable.planning.draws import ParameterDraws
 from sandtable.scenario.base import Base, base_of, supplied
 from sandtable.scenario.model import Supply
 
-Key = tuple[str, bool, str, str, Supply]
+Key = tuple[str, bool, str, str, Supply, tuple[str, ...]]
 
 BYTES_KEPT = 400_000_000
 _kept: OrderedDict[Key, DrawnPeriod] = OrderedDict()
@@ -77,12 +77,16 @@ class DrawnPeriod:
         ----------
         shares : ndarray, shape (D, R, J)
         market_sizes : ndarray, shape (R,)
-        asked : ndarray, shape (R, J)
+        asked : ndarray, shape (R, J), (1, R, J) or (D, R, J)
             What the firm gets for each vehicle, value added tax included.
         costs : ndarray, shape (D, R, J) or (D, 1, J)
         """
         units = market_sizes @ shares
-        weighted = np.einsum("drj,rj->dj", shares, market_sizes[:, None] * asked)
+        if asked.ndim == 3 and len(asked) > 1:
+            weighted = np.einsum("drj,drj->dj", shares, market_sizes[:, None] * asked)
+        else:
+            asked = asked.reshape(asked.shape[-2:])
+            weighted = np.einsum("drj,rj->dj", shares, market_sizes[:, None] * asked)
         if costs.shape[1] == 1:
             spent = units * np.nan_to_num(costs[:, 0])
         else:
@@ -94,6 +98,20 @@ class DrawnPeriod:
         """Units and contribution profit of each product before any lever, (D, J) each."""
         market = self.base.market
         return self.totals(self.shares, market.market_sizes, market.prices, self.costs)
+
+    def repeated(self, n_draws: int) -> DrawnPeriod:
+        """Return the only draw so many times, for draws of something else."""
+
+        def again(values: FloatArray) -> FloatArray:
+            return np.broadcast_to(values, (n_draws, *values.shape[1:]))
+
+        return replace(
+            self,
+            demands=self.demands * n_draws,
+            deltas=again(self.deltas),
+            shares=again(self.shares),
+            costs=again(self.costs),
+        )
 
     def base_of_draw(self, draw: int) -> Base:
         """Return the period calibrated under one draw."""
@@ -112,7 +130,12 @@ def _under(centre: Base, base: Base, demand: Demand, deltas: FloatArray, supply:
 
 
 def drawn_periods(
-    data_set: DataSet, draws: ParameterDraws, periods: Sequence[str], supply: Supply
+    data_set: DataSet,
+    draws: ParameterDraws,
+    periods: Sequence[str],
+    supply: Supply,
+    *,
+    tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[DrawnPeriod, ...]:
     """Calibrate periods under every draw; kept in memory for the next call.
 
@@ -126,15 +149,26 @@ def drawn_periods(
         Observed or coming.
     supply : Supply
         What is assumed of costs and pricing.
+    tick : callable
+        Called before each draw that is calibrated, with how many are done; it may raise to stop.
     """
     content = f"{draws.parameters.fingerprint}{draws.names}".encode() + draws.values.tobytes()
     identity = hashlib.sha256(content).hexdigest()
     keys: list[Key] = [
-        (data_set.fingerprint, "funnel" in data_set.tables, identity, period, supply)
+        (
+            data_set.fingerprint,
+            "funnel" in data_set.tables,
+            identity,
+            period,
+            supply,
+            tuple(periods),
+        )
         for period in periods
     ]
+    # periods are calibrated together, to the last bit alike only with the same ones: all are kept, or none
     with _lock:
-        found = {key: _kept[key] for key in keys if key in _kept}
+        whole = all(key in _kept for key in keys)
+        found = {key: _kept[key] for key in keys} if whole else {}
         for key in found:
             _kept.move_to_end(key)
     missing: dict[tuple[str, ...], list[tuple[Key, Base]]] = {}
@@ -143,7 +177,7 @@ def drawn_periods(
             base = base_of(data_set, draws.parameters, period, supply)
             missing.setdefault(base.market.products, []).append((key, base))
     for alike in missing.values():
-        calibrated = _calibrated([base for _, base in alike], draws, supply)
+        calibrated = _calibrated([base for _, base in alike], draws, supply, tick)
         found |= {key: item for (key, _), item in zip(alike, calibrated, strict=True)}
     with _lock:
         _kept.update(found)
@@ -153,7 +187,9 @@ def drawn_periods(
     return tuple(found[key] for key in keys)
 
 
-def _calibrated(bases: Sequence[Base], draws: ParameterDraws, supply: Supply) -> list[DrawnPeriod]:
+def _calibrated(
+    bases: Sequence[Base], draws: ParameterDraws, supply: Supply, tick: Callable[[int], None]
+) -> list[DrawnPeriod]:
     """Calibrate periods with the same products under every draw, all periods of a draw in one inversion."""
     first = bases[0]
     codes = nest_codes(first.data_set, draws.parameters.nests, first.market.products)
@@ -171,6 +207,7 @@ def _calibrated(bases: Sequence[Base], draws: ParameterDraws, supply: Supply) ->
     demands = []
     failures: list[dict[int, str]] = [{} for _ in bases]
     for draw in range(len(draws)):
+        tick(draw)
         demand = _demand(draws, draw, codes)
         deltas[draw] = centre
         for place, error in _inverted(demand, shares, prices, parts, deltas[draw]):

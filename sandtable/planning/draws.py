@@ -8,19 +8,19 @@ is kept. The medians of the price coefficient and of the spread are therefore th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from sandtable.data.parameters import Parameter, ParameterSet
+from sandtable.data.parameters import ParameterSet
 from sandtable.errors import Fault, InputError
 from sandtable.market.primitives import BoolArray, FloatArray
+from sandtable.planning.inputs import parameters_at
 
 N_DRAWS = 200
 SEED = 20260701
-PASS_THROUGH = "customer_cash_pass_through"
 FEWEST_KEPT = 0.01  # part of the draws that must be in range
 LOOKED_AT = 10_000  # draws before that part is judged
 
@@ -58,17 +58,11 @@ class ParameterDraws:
     def parameter_set(self, draw: int) -> ParameterSet:
         """Return one draw as a parameter set of the same name."""
         drawn = dict(zip(self.names, self.values[draw].tolist(), strict=True))
-        nests = [f"sigma_{nest}" for nest in self.parameters.nests]
-        update: dict[str, Any] = {
-            name: _valued(getattr(self.parameters, name), value)
-            for name, value in drawn.items()
-            if name not in nests
-        }
-        update["sigmas"] = [
-            _valued(sigma, drawn[name]) if name in drawn else sigma
-            for name, sigma in zip(nests, self.parameters.sigmas, strict=True)
-        ]
-        return self.parameters.model_copy(update=update)
+        return parameters_at(self.parameters, drawn)
+
+    def some(self, draws: slice) -> ParameterDraws:
+        """Return some of the draws."""
+        return replace(self, values=self.values[draws])
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -97,10 +91,6 @@ class ParameterDraws:
         return tuple(sentences)
 
 
-def _valued(parameter: Parameter, value: float) -> Parameter:
-    return parameter.model_copy(update={"value": value})
-
-
 def draw_parameters(
     parameters: ParameterSet, n_draws: int = N_DRAWS, *, seed: int = SEED
 ) -> ParameterDraws:
@@ -110,7 +100,7 @@ def draw_parameters(
     ----------
     parameters : ParameterSet
         With covariance: joint draws. With standard errors only, or for parameters that the covariance leaves out:
-        independent ones. The pass-through of customer cash is drawn when it has a standard error.
+        independent ones.
     n_draws : int
         1 or more. The first draws of many are those of few.
     seed : int
@@ -164,7 +154,7 @@ class _Scale:
 
     @classmethod
     def of(cls, parameters: ParameterSet) -> _Scale:
-        named = {**parameters.named(), PASS_THROUGH: parameters.customer_cash_pass_through}
+        named = parameters.named()
         all_names = tuple(named)
         values = np.array([item.value for item in named.values()])
         errors = np.array([item.standard_error or 0.0 for item in named.values()])
@@ -205,6 +195,4 @@ class _Scale:
             lower = at
         if "price_spread" in drawn:
             within &= drawn["price_spread"] >= 0
-        if PASS_THROUGH in drawn:
-            within &= (drawn[PASS_THROUGH] >= 0) & (drawn[PASS_THROUGH] <= 1)
         return np.asarray(within)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sandtable.market.primitives import FloatArray
+from sandtable.market.primitives import BoolArray, FloatArray
 
 QUANTILES = {
     "low_95": 0.025,
@@ -60,8 +60,45 @@ def spread_of(draws: FloatArray) -> dict[str, FloatArray]:
     for place, name in enumerate(names):
         spread[name] = found[place]
         spread[f"{name}_error"] = (above[place] - below[place]) / 2
-    wins = (draws > 0).sum(axis=0)
-    shrunk = (wins + 2) / (n_draws + 4)
-    spread["p_beats"] = wins / n_draws
-    spread["p_beats_error"] = np.sqrt(shrunk * (1 - shrunk) / (n_draws + 4))
+    spread["p_beats"], spread["p_beats_error"] = chance(draws > 0)
     return spread
+
+
+def chance(hits: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Return the part of draws that hit, and its Monte-Carlo error, (N,) each.
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (D, N)
+        One draw or more.
+    """
+    n_draws, wins = len(hits), hits.sum(axis=0)
+    shrunk = (wins + 2) / (n_draws + 4)
+    return wins / n_draws, np.sqrt(shrunk * (1 - shrunk) / (n_draws + 4))
+
+
+def expected_shortfall(draws: FloatArray, worst: float) -> tuple[FloatArray, FloatArray]:
+    """Return the mean of the worst part of draws, and its Monte-Carlo error, (N,) each; NaN without draws.
+
+    Parameters
+    ----------
+    draws : ndarray, shape (D, N)
+        More is better.
+    worst : float
+        The part, above 0 to 1.
+
+    Notes
+    -----
+    ``q - mean(max(q - x, 0)) / worst`` with the quantile q (Rockafellar and Uryasev 2000); the error is of the mean.
+
+    Examples
+    --------
+    >>> expected_shortfall(np.arange(100.0)[:, None], 0.1)[0].round(2)
+    array([4.5])
+    """
+    if not len(draws):
+        nothing = np.full(draws.shape[1], np.nan)
+        return nothing, nothing
+    quantile = np.quantile(draws, worst, axis=0)
+    short = np.maximum(quantile - draws, 0) / worst
+    return quantile - short.mean(axis=0), short.std(axis=0) / np.sqrt(len(draws))

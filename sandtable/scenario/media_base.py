@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sandtable.data.kept import Kept
 from sandtable.data.loading import DataSet
-from sandtable.data.media_cells import media_cells
+from sandtable.data.media_cells import MediaCells, media_cells
 from sandtable.data.parameters import ParameterSet
 from sandtable.market.primitives import FloatArray
 from sandtable.response.media import adstock, hill, steady_stock
@@ -118,7 +118,8 @@ def media_base(
 
 
 def _path(data_set: DataSet, parameters: ParameterSet, *, coming: bool) -> MediaPath:
-    cells, media = media_cells(data_set), parameters.media
+    cells = _cells.get(data_set.fingerprint, lambda: media_cells(data_set))
+    media = parameters.media
     assert cells is not None
     assert media is not None
     known = [name for name in cells.channels if name in media.channels]
@@ -160,3 +161,4 @@ def _coming_households(data_set: DataSet, regions: Sequence[str]) -> FloatArray:
 
 
 _paths = Kept[tuple[str, str, bool], MediaPath](limit=8)
+_cells = Kept[str, MediaCells | None](limit=4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     Date,
+    Float,
     ForeignKeyConstraint,
     Integer,
     MetaData,
@@ -73,4 +74,20 @@ usage = Table(
     Column("code", String(NAME), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+# What became of the forecasts of an approved decision; rows are only added, and the audit holds each of them too.
+decision_score = Table(
+    "decision_score",
+    metadata,
+    Column("code", String(NAME), primary_key=True),
+    Column("period", String(20), primary_key=True),
+    Column("role", String(20), primary_key=True),
+    Column("forecaster", String(NAME), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("low", Float),
+    Column("high", Float),
+    Column("actual", Float, nullable=False),
+    Column("data_sha256", String(HASH), nullable=False),
+    Column("at", String(40), nullable=False),
 )

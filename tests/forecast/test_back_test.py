@@ -145,6 +145,7 @@ def test_model_year_codes_are_seen_and_products_left_unjudged() -> None:
     assert result.verdicts["firm_units"].grade == "no_skill"
 
 
+@pytest.mark.slow
 def test_premium_ev_is_judged_at_every_level_and_horizon() -> None:
     result = back_test(shipped("premium_ev"))
     value = json.loads(json.dumps(result.to_dict(), allow_nan=False))

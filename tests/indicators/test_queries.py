@@ -190,6 +190,7 @@ def test_each_command_prints_a_table_and_one_json_object(words: list[str], key: 
     assert CliRunner().invoke(app, ["indicators", *words]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_all_indicators_of_a_grain_can_be_asked_at_once() -> None:
     with opened("premium_ev") as (found, engine):
         codes = [

@@ -103,6 +103,7 @@ def test_the_same_records_again_change_nothing(table: pd.DataFrame) -> None:
 
 @settings(max_examples=20)
 @given(st.lists(TABLES, min_size=2, max_size=5))
+@pytest.mark.slow
 def test_history_replays_to_the_people_of_every_step(tables: list[pd.DataFrame]) -> None:
     history, states = None, {}
     for number, table in enumerate(tables):

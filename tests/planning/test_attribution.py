@@ -14,8 +14,10 @@ from hypothesis.extra.numpy import arrays
 from sandtable.errors import ConvergenceError, InputError
 from sandtable.market.primitives import FloatArray
 from sandtable.planning import attribution
-from sandtable.planning.attribution import Attribution, attribute, shapley_values
+from sandtable.planning.attribution import Attribution, attribute, bars_of_draws
+from sandtable.planning.games import shapley_values
 from sandtable.planning.measures import MEASURES
+from sandtable.planning.uncertainty import paired_runs
 from sandtable.scenario.base import base_of
 from sandtable.scenario.compose import compose, compose_subsets
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario
@@ -214,6 +216,45 @@ def test_reversed_orders_make_bars_of_pairwise_interactions_exact(
     monkeypatch.setattr(attribution, "EXACT", 12)
     _assert_equal(found, attribute(scenario(CUT, MOVES[4]), MARKET))
     np.testing.assert_allclose(found.errors / found.total, 0, atol=1e-12)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.sampled_from(MOVES), min_size=1, max_size=4, unique=True))
+def test_months_and_regions_and_groups_sum_to_what_they_are_part_of(
+    moves: list[LeverMove],
+) -> None:
+    found = attribute(scenario(*moves, months=MONTHS), MARKET)
+    units = found.result.periods
+    for month, item in zip(found.months, units, strict=True):
+        before, after = totals(item, OWN_FIRM)
+        changed = after.units - before.units, after.contribution_profit - before.contribution_profit
+        np.testing.assert_allclose(month[:, [0, 2]].sum(axis=0), changed, rtol=1e-7, atol=1e-6)
+    # units and profits add up over months and over regions, bar by bar; shares do not
+    for parts in (found.months, found.regions):
+        np.testing.assert_allclose(
+            parts[:, :, [0, 2]].sum(axis=0), found.bars[:, [0, 2]], rtol=1e-7, atol=1e-3
+        )
+    owen, pairs = found.owen(), found.interactions()
+    assert owen is not None
+    assert pairs is not None
+    np.testing.assert_allclose(owen.sum(axis=0), found.total, rtol=1e-9, atol=1e-12)
+    assert len(pairs) == len(moves) * (len(moves) - 1) // 2
+    assert len(found.groups) == len(moves)
+
+
+def test_bars_are_drawn_where_it_is_quick_and_sum_to_the_change_in_each_draw() -> None:
+    asked = replace(scenario(*MOVES[:3]), parameters="estimated")
+    found = attribute(asked, MARKET)
+    drawn = bars_of_draws(found, 6)
+    assert drawn is not None
+    changes = paired_runs(asked, MARKET, 6, layers=("parameters",), seed=attribution.SEED)
+    for place, measure in enumerate(MEASURES):
+        np.testing.assert_allclose(
+            drawn[:, :, place].sum(axis=1), changes.changes(measure), rtol=1e-6
+        )
+    assert bars_of_draws(attribute(scenario(CUT), MARKET)) is None
+    answered = replace(scenario(CUT, rivals=ANSWER), parameters="estimated")
+    assert bars_of_draws(attribute(answered, MARKET)) is None
 
 
 def test_a_subset_that_leaves_no_price_is_refused() -> None:

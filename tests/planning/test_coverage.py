@@ -10,6 +10,7 @@ import pytest
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import ParameterSet
 from sandtable.planning.draws import draw_parameters
+from sandtable.planning.inputs import draw_inputs, inputs_of, parameters_at
 from sandtable.planning.uncertainty import paired_runs
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import run
@@ -92,3 +93,69 @@ def test_only_honest_errors_cover_four_worlds_in_five(
     factor: float, low: float, high: float
 ) -> None:
     assert low <= _covered(factor, 300, 200) <= high
+
+
+MEDIA = LeverMove("media", firm=OWN_FIRM, channel="digital", change=relative(0.5))
+MEDIA_ERROR = 0.2
+COMING = ("2026-07", "2026-08")
+
+
+def _with_media(parameters: ParameterSet) -> ParameterSet:
+    """Give the effect of one channel an error, and the rest of its response none."""
+    assert parameters.media is not None
+    digital = parameters.media.channels["digital"]
+    errors = {"effect": MEDIA_ERROR, "carry_over": 0.0, "half": 0.0, "slope": 0.0}
+    known = {
+        field: (one := getattr(digital, field)).model_copy(
+            update={"standard_error": error * one.value}
+        )
+        for field, error in errors.items()
+    }
+    channels = {**parameters.media.channels, "digital": digital.model_copy(update=known)}
+    media = parameters.media.model_copy(update={"channels": channels})
+    return parameters.model_copy(update={"media": media})
+
+
+def _covered_by_layers(n_worlds: int, n_draws: int) -> dict[str, float]:
+    """Part of the worlds in which intervals of all layers hold what comes: the change, and the scenario itself."""
+    loaded = data_set(DATA)
+    tables = {
+        name: table[table["region"] == REGION] if "region" in table.columns else table
+        for name, table in loaded.tables.items()
+    }
+    market = replace(loaded, tables=tables, sha256="one region and all months")
+    asked = scenario(MOVES[0], MEDIA, months=COMING)
+    truth = _with_media(with_errors(market.parameter_sets["nested"], ERRORS, name="truth"))
+    path = paired_runs(asked, _under(market, truth), n_worlds, seed=5, layers=("forecast",))
+    before, after = path.sides()
+    comes = {"change": after - before, "scenario": after}
+    estimates = draw_parameters(truth, n_worlds, seed=12)
+    media = draw_inputs(inputs_of(asked, market, truth), n_worlds, seed=13)
+    sigma_error = truth.sigmas[-1].standard_error
+    held = dict.fromkeys(comes, 0)
+    for world in range(n_worlds):
+        estimate = parameters_at(estimates.parameter_set(world), media.at(world))
+        found = _with_media(with_errors(estimate, ERRORS, name=f"layers_{world}"))
+        sigma = found.sigmas[-1].model_copy(update={"standard_error": sigma_error})
+        found = found.model_copy(update={"sigmas": [found.sigmas[0], sigma]})
+        paired = paired_runs(asked, _under(market, found), n_draws, seed=world + 100)
+        sides = paired.sides()
+        drawn = {"change": sides[1] - sides[0], "scenario": sides[1]}
+        for name, values in drawn.items():
+            low, high = np.quantile(values, [0.1, 0.9])
+            held[name] += bool(low <= comes[name][world] <= high)
+    return {name: count / n_worlds for name, count in held.items()}
+
+
+def test_intervals_of_all_layers_cover_what_they_promise() -> None:
+    covered = _covered_by_layers(20, 40)
+    assert all(0.6 <= part <= 0.95 for part in covered.values())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_intervals_of_all_layers_cover_four_worlds_in_five() -> None:
+    n_worlds = 250
+    covered = _covered_by_layers(n_worlds, 80)
+    print(f"n = {n_worlds}: {covered}")  # noqa: T201
+    assert all(0.75 <= part <= 0.85 for part in covered.values())

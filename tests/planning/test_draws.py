@@ -83,14 +83,6 @@ def test_draws_out_of_range_are_drawn_again_and_counted() -> None:
     assert "out of range and were drawn again" in draws.sentences[-1]
 
 
-def test_a_pass_through_with_an_error_is_drawn_between_0_and_1() -> None:
-    draws = draw_parameters(with_errors(RANDOM, {"customer_cash_pass_through": 0.5}), 300)
-    values = [draws.parameter_set(draw).customer_cash_pass_through.value for draw in range(300)]
-    assert min(values) >= 0
-    assert max(values) <= 1
-    assert np.std(values) > 0.05
-
-
 def test_errors_that_leave_no_demand_are_refused_with_a_sentence() -> None:
     sigma = RANDOM.sigmas[0].model_copy(update={"value": 0.35, "standard_error": 1e4})
     parameters = RANDOM.model_copy(update={"sigmas": [sigma, RANDOM.sigmas[1]]})

@@ -14,7 +14,8 @@ from sandtable.errors import ConvergenceError
 from sandtable.market.demand import Demand
 from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import FloatArray
-from sandtable.planning import bases, uncertainty
+from sandtable.planning import apart, bases
+from sandtable.planning.inputs import data_at
 from sandtable.planning.uncertainty import MEASURES, PairedResult, paired_runs
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario, Supply
 from sandtable.scenario.periods import PeriodResult, run_period
@@ -46,8 +47,16 @@ MANY = (
 )
 LAUNCH = LeverMove("launch", product="X1", firm=OWN_FIRM, value=250_000.0, like=("N5",))
 CAPACITY = LeverMove("capacity", product="N5", change=relative(-0.2))
+RELIEF = LeverMove(
+    "purchase_tax",
+    change=relative(-0.05),
+    last="2026-05",
+    terms=(("brought_forward", 0.4), ("repaid_over", 2.0)),
+)
 MATCH = Rivals("hold", (("Orion", Response("match", 0.5, 1)),))
 ANSWER = Rivals("hold", (("Orion", Response("best_response")),))
+
+WITHOUT_FORECAST = ("parameters", "inputs")
 
 KINDS = {
     "one lever": scenario(CUT),
@@ -57,6 +66,7 @@ KINDS = {
     "rivals that answer": scenario(CUT, rivals=ANSWER),
     "capacity over months": scenario(CUT, CAPACITY, months=MONTHS),
     "a launch": scenario(CUT, LAUNCH),
+    "purchases brought forward": scenario(CUT, RELIEF, months=MONTHS),
     "accounting costs": replace(scenario(CUT), supply=Supply("accounting", 0.2)),
 }
 
@@ -64,13 +74,14 @@ KINDS = {
 @pytest.mark.parametrize("cash", [False, True], ids=["demand drawn", "pass-through drawn too"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_draw_is_the_run_under_its_parameters(kind: str, *, cash: bool) -> None:
-    found = paired_runs(KINDS[kind], uncertain(cash=cash), 2, seed=8)
+    found = paired_runs(KINDS[kind], uncertain(cash=cash), 2, seed=8, layers=WITHOUT_FORECAST)
     assert found.failures == ()
     for draw in range(2):
         # a name of its own, under which nothing is remembered
-        name = f"draw_{draw}_{cash}"
-        parameters = found.draws.parameter_set(draw).model_copy(update={"name": name})
-        alone = run(KINDS[kind], with_parameters(parameters))
+        name = f"draw_{draw}_{cash}_{kind}"
+        parameters = found.parameter_set(draw).model_copy(update={"name": name})
+        values = {} if found.layers.inputs is None else found.layers.inputs.at(draw)
+        alone = run(KINDS[kind], data_at(with_parameters(parameters), values))
         for place, item in enumerate(alone.periods):
             for column, firm in enumerate(found.firms):
                 for side, expected in enumerate(totals(item, firm)):
@@ -115,7 +126,7 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
 
 
 def test_baselines_are_observed_whatever_the_parameters() -> None:
-    found = paired_runs(scenario(CUT, months=MONTHS), uncertain(), 6)
+    found = paired_runs(scenario(CUT, months=MONTHS), uncertain(), 6, layers=WITHOUT_FORECAST)
     for place, item in enumerate(found.result.periods):
         expected = totals(item, OWN_FIRM)[0].units
         np.testing.assert_allclose(found.units[0][:, place, 0], expected, rtol=1e-11)
@@ -176,7 +187,7 @@ def test_draws_whose_prices_do_not_converge_are_counted(monkeypatch: pytest.Monk
             raise ConvergenceError("iterations", "The prices did not settle.")
         return run_period(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(uncertainty, "run_period", failing)
+    monkeypatch.setattr(apart, "run_period", failing)
     _lost_one(paired_runs(asked, uncertain(), 5, seed=78), plain, "The prices did not settle.")
 
 

@@ -195,6 +195,7 @@ def without_means(values: FloatArray, *groups: pd.Series) -> FloatArray:
     return left.to_numpy()
 
 
+@pytest.mark.slow
 def test_planted_effects_are_found_again_in_the_tables() -> None:
     """Least squares at the planted curves; means by product and month, and by product and region, are free."""
     panel = mean_utilities()

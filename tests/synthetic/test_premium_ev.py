@@ -350,6 +350,7 @@ def test_a_folder_that_is_something_else_is_never_replaced(tmp_path: Path) -> No
     assert (tmp_path / "thesis.txt").read_text(encoding="utf-8") == "years of work"
 
 
+@pytest.mark.slow
 def test_generating_again_replaces_the_folder_and_leaves_nothing_behind(tmp_path: Path) -> None:
     folder = tmp_path / "premium_ev"
     plan = premium_ev_plan().small()
