@@ -13,7 +13,7 @@ from sandtable.cli.printing import print_table, say
 from sandtable.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from sandtable.planning.outcomes import Outcome
+    from sandtable.planning.search.outcomes import Outcome
 
 Choices = Annotated[
     list[str],

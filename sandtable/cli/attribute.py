@@ -14,7 +14,7 @@ from sandtable.cli.uncertainty import NAMES, ParameterName, under
 
 if TYPE_CHECKING:
     from sandtable.market.primitives import FloatArray
-    from sandtable.planning.attribution import Attribution
+    from sandtable.planning.why.attribution import Attribution
 
 FEW = 5  # interactions and regions that are printed
 
@@ -27,8 +27,8 @@ def attribute(
     folder: Folders = None,
 ) -> None:
     """Divide the change of a scenario among its levers; the bars sum to the change."""
-    from sandtable.planning.attribution import attribute as divided
-    from sandtable.planning.attribution import bars_of_draws
+    from sandtable.planning.why.attribution import attribute as divided
+    from sandtable.planning.why.attribution import bars_of_draws
     from sandtable.scenario.files import read_scenario
 
     check_measure(measure, "attribute")

@@ -42,7 +42,7 @@ def record(
     folder: Folders = None,
 ) -> None:
     """Record a scenario as a decision: data, parameters, forecast by period with its 80 % interval."""
-    from sandtable.planning.decision_log import decision_text
+    from sandtable.planning.hindsight.decision_log import decision_text
     from sandtable.scenario.files import read_scenario
     from sandtable.store.decisions import Forecast, record_decision
 
@@ -106,7 +106,7 @@ def score_decisions(
     folder: Folders = None,
 ) -> None:
     """Score approved decisions against the figures that have arrived; a score once given stays."""
-    from sandtable.planning.decision_log import score
+    from sandtable.planning.hindsight.decision_log import score
     from sandtable.scenario.base import open_data_set
     from sandtable.store.decisions import add_scores, decisions
 
@@ -128,7 +128,7 @@ def score_decisions(
 @app.command("calibration")
 def calibration(store: Address = None, as_json: Json = False) -> None:
     """Say how well the model and each planner are calibrated: bias, coverage, pinball loss, with n."""
-    from sandtable.planning.decision_log import calibrations
+    from sandtable.planning.hindsight.decision_log import calibrations
     from sandtable.store.decisions import decisions, scores
 
     opened = _open(store)

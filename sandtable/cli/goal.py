@@ -41,10 +41,10 @@ def goal(
     folder: Folders = None,
 ) -> None:
     """Find the least change of levers that reaches a target, or say how near one comes (exit code 3)."""
-    from sandtable.planning.choices import read_choices
-    from sandtable.planning.goal_seeking import seek_goal
-    from sandtable.planning.searching import SEED
-    from sandtable.planning.targets import read_requirements
+    from sandtable.planning.search.choices import read_choices
+    from sandtable.planning.search.goal_seeking import seek_goal
+    from sandtable.planning.search.searching import SEED
+    from sandtable.planning.search.targets import read_requirements
     from sandtable.scenario.files import read_scenario
 
     scenario, data_set = read_scenario(file, folder or ())

@@ -10,7 +10,7 @@ from sandtable.cli.indicators import Folders
 from sandtable.cli.printing import Json, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from sandtable.planning.lever_back_test import LeverBackTest
+    from sandtable.planning.hindsight.lever_back_test import LeverBackTest
 
 STYLES = {
     "usable": "bold",
@@ -34,7 +34,7 @@ def lever_backtest(
     folder: Folders = None,
 ) -> None:
     """Replay past price events as levers: what was predicted, what was seen, and whether to believe it."""
-    from sandtable.planning.lever_back_test import lever_back_test
+    from sandtable.planning.hindsight.lever_back_test import lever_back_test
     from sandtable.scenario.base import open_data_set
 
     loaded = open_data_set(data_set, folder or ())
@@ -46,7 +46,7 @@ def lever_backtest(
 
 
 def _show(result: LeverBackTest) -> None:
-    from sandtable.planning.past_events import NOT_REPLAYED
+    from sandtable.planning.hindsight.past_events import NOT_REPLAYED
 
     for verdict in result.verdicts:
         say(f"{verdict.grade.replace('_', ' ')}: {verdict.sentence.en}", STYLES[verdict.grade])

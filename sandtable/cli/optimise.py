@@ -25,8 +25,8 @@ from sandtable.errors import Fault, InputError
 
 if TYPE_CHECKING:
     from sandtable.data.loading import DataSet
-    from sandtable.planning.optimising import Aim, FrontPoint
-    from sandtable.planning.risk import Risk
+    from sandtable.planning.search.optimising import Aim, FrontPoint
+    from sandtable.planning.search.risk import Risk
     from sandtable.scenario.model import Scenario
 
 
@@ -56,10 +56,10 @@ def optimise(
     folder: Folders = None,
 ) -> None:
     """Find the levers that give most of a measure under requirements (exit code 3 when none keeps them)."""
-    from sandtable.planning import optimising
-    from sandtable.planning.choices import read_choices
-    from sandtable.planning.searching import SEED
-    from sandtable.planning.targets import read_requirements
+    from sandtable.planning.search import optimising
+    from sandtable.planning.search.choices import read_choices
+    from sandtable.planning.search.searching import SEED
+    from sandtable.planning.search.targets import read_requirements
     from sandtable.scenario.files import read_scenario
 
     scenario, data_set = read_scenario(file, folder or ())
@@ -140,8 +140,8 @@ def _read_aim(
     scenario: Scenario,
     data_set: DataSet,
 ) -> Aim:
-    from sandtable.planning.optimising import Aim
-    from sandtable.planning.targets import read_measure
+    from sandtable.planning.search.optimising import Aim
+    from sandtable.planning.search.targets import read_measure
 
     if most is not None and least is not None:
         raise InputError([Fault("optimise", "least", "stands beside most; keep one of them.")])
@@ -159,7 +159,7 @@ def _read_aim(
 
 
 def _read_risk(text: str, draws: int) -> Risk:
-    from sandtable.planning.risk import Risk
+    from sandtable.planning.search.risk import Risk
     from sandtable.units import parse_amount
 
     kind, _, level = text.strip().partition(" ")
@@ -173,8 +173,8 @@ def _read_risk(text: str, draws: int) -> Risk:
 
 
 def _read_other(text: str | None, scenario: Scenario, data_set: DataSet) -> Aim | None:
-    from sandtable.planning.optimising import Aim
-    from sandtable.planning.targets import read_measure
+    from sandtable.planning.search.optimising import Aim
+    from sandtable.planning.search.targets import read_measure
 
     if text is None:
         return None

@@ -16,8 +16,8 @@ from sandtable.errors import Fault, InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sandtable.planning.axes import Axis
-    from sandtable.planning.sweeping import SweepResult
+    from sandtable.planning.sweeps.axes import Axis
+    from sandtable.planning.sweeps.sweeping import SweepResult
 
 WRITERS = (".csv", ".parquet")
 
@@ -53,10 +53,10 @@ def sweep(
     folder: Folders = None,
 ) -> None:
     """Run a scenario at many combinations of lever amounts, a grid or a sample."""
-    from sandtable.planning.axes import read_axes
-    from sandtable.planning.designs import SEED
     from sandtable.planning.measures import MEASURES
-    from sandtable.planning.sweeping import sweep as run_sweep
+    from sandtable.planning.sweeps.axes import read_axes
+    from sandtable.planning.sweeps.designs import SEED
+    from sandtable.planning.sweeps.sweeping import sweep as run_sweep
     from sandtable.scenario.files import read_scenario
 
     _check(by, MEASURES, out)

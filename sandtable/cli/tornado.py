@@ -15,8 +15,8 @@ from sandtable.cli.uncertainty import NAMES, Draws, ParameterName, Seed, Workers
 from sandtable.errors import Fault, InputError, did_you_mean
 
 if TYPE_CHECKING:
-    from sandtable.planning.information import Information
-    from sandtable.planning.sensitivity import Tornado
+    from sandtable.planning.why.information import Information
+    from sandtable.planning.why.sensitivity import Tornado
 
 MeasureName = Annotated[
     str, typer.Option(help="units, share_of_sales or contribution_profit of the own firm.")
@@ -34,10 +34,10 @@ def tornado(
     folder: Folders = None,
 ) -> None:
     """Say what the result of the first scenario hangs on, and what to test before choosing among all or none."""
-    from sandtable.planning.draws import SEED
-    from sandtable.planning.information import FEWEST_DRAWS, to_test_next
-    from sandtable.planning.sensitivity import tornado as moved
-    from sandtable.planning.uncertainty import paired_runs
+    from sandtable.planning.uncertain.draws import SEED
+    from sandtable.planning.uncertain.uncertainty import paired_runs
+    from sandtable.planning.why.information import FEWEST_DRAWS, to_test_next
+    from sandtable.planning.why.sensitivity import tornado as moved
     from sandtable.scenario.files import read_scenario
 
     check_measure(measure, "tornado")

@@ -12,7 +12,7 @@ from sandtable.cli.printing import Json, print_json, print_table, say
 from sandtable.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from sandtable.planning.trees import TreeResult
+    from sandtable.planning.options.trees import TreeResult
 
 COLUMNS = ("expected", "deviation", "worst", "largest_regret")
 
@@ -29,7 +29,7 @@ def tree(
     from rich.progress import Progress
 
     from sandtable.planning.measures import MEASURES
-    from sandtable.planning.trees import read_tree, run_tree
+    from sandtable.planning.options.trees import read_tree, run_tree
 
     if measure not in MEASURES:
         message = f"is '{measure}'; expected one of {', '.join(MEASURES)}."

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sandtable.data.loading import DataSet
-    from sandtable.planning.risks import Contribution
-    from sandtable.planning.uncertainty import PairedResult
+    from sandtable.planning.uncertain.risks import Contribution
+    from sandtable.planning.uncertain.uncertainty import PairedResult
     from sandtable.scenario.model import Scenario
 
 Draws = Annotated[int, typer.Option(help="200 while you wait, 2,000 for a report.", min=1)]
@@ -48,10 +48,10 @@ def uncertainty(
     folder: Folders = None,
 ) -> None:
     """Say how sure a scenario is: intervals of the difference, chances, expected shortfall."""
-    from sandtable.planning.draws import SEED
-    from sandtable.planning.risks import chance_of, contributions, risk_table
-    from sandtable.planning.targets import read_requirements
-    from sandtable.planning.uncertainty import paired_runs
+    from sandtable.planning.search.targets import read_requirements
+    from sandtable.planning.uncertain.draws import SEED
+    from sandtable.planning.uncertain.risks import chance_of, contributions, risk_table
+    from sandtable.planning.uncertain.uncertainty import paired_runs
     from sandtable.scenario.files import read_scenario
 
     asked = read_layers(layers)
@@ -82,7 +82,7 @@ def uncertainty(
 
 def read_layers(text: str) -> tuple[str, ...]:
     """Read layers with commas between."""
-    from sandtable.planning.layers import checked_layers
+    from sandtable.planning.uncertain.layers import checked_layers
 
     layers = tuple(word.strip() for word in text.split(",") if word.strip())
     try:

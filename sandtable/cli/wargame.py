@@ -12,7 +12,7 @@ from sandtable.cli.printing import Json, print_json, print_table, say
 from sandtable.errors import Fault, InputError
 
 if TYPE_CHECKING:
-    from sandtable.planning.wargames import Played
+    from sandtable.planning.options.wargames import Played
     from sandtable.scenario.model import LeverMove
 
 
@@ -31,9 +31,9 @@ def wargame(
     """Play rounds in which firms move in turn: teams by their files, others by their best response."""
     from rich.progress import Progress
 
-    from sandtable.planning.wargame_files import read_war_game
-    from sandtable.planning.wargame_folder import differences, save
-    from sandtable.planning.wargames import play
+    from sandtable.planning.options.wargame_files import read_war_game
+    from sandtable.planning.options.wargame_folder import differences, save
+    from sandtable.planning.options.wargames import play
 
     game, data_set = read_war_game(file, folder or ())
     with Progress(transient=True) as bar:

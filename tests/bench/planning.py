@@ -12,11 +12,11 @@ import pandas as pd
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import Parameter, ParameterSet
 from sandtable.errors import InputError
-from sandtable.planning.attribution import Attribution, attribute
-from sandtable.planning.axes import axis
 from sandtable.planning.measures import measures_of, sums_of
-from sandtable.planning.sweeping import SweepResult, sweep
-from sandtable.planning.uncertainty import PairedResult, paired_runs
+from sandtable.planning.sweeps.axes import axis
+from sandtable.planning.sweeps.sweeping import SweepResult, sweep
+from sandtable.planning.uncertain.uncertainty import PairedResult, paired_runs
+from sandtable.planning.why.attribution import Attribution, attribute
 from sandtable.scenario.base import open_data_set
 from sandtable.scenario.calendar import coming_periods
 from sandtable.scenario.model import LeverMove, Scenario

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from sandtable.errors import InputError
-from sandtable.planning.blocks import block_shares
+from sandtable.planning.uncertain.blocks import block_shares
 from sandtable.scenario.base import base_of, open_data_set
 from sandtable.scenario.calendar import periods_of
 from tests.bench.measure import Row, peak_bytes, side_by_side

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sandtable.planning.choices import Choice
-from sandtable.planning.measuring import Measure
-from sandtable.planning.outcomes import Outcome
-from sandtable.planning.searching import Space
-from sandtable.planning.sweeping import sweep
-from sandtable.planning.targets import Requirement
+from sandtable.planning.search.choices import Choice
+from sandtable.planning.search.measuring import Measure
+from sandtable.planning.search.outcomes import Outcome
+from sandtable.planning.search.searching import Space
+from sandtable.planning.search.targets import Requirement
+from sandtable.planning.sweeps.sweeping import sweep
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import run
 from tests.planning.planned import DATA, data_set, relative, scenario

@@ -13,11 +13,11 @@ from hypothesis.extra.numpy import arrays
 
 from sandtable.errors import ConvergenceError, InputError
 from sandtable.market.primitives import FloatArray
-from sandtable.planning import attribution
-from sandtable.planning.attribution import Attribution, attribute, bars_of_draws
-from sandtable.planning.games import shapley_values
 from sandtable.planning.measures import MEASURES
-from sandtable.planning.uncertainty import paired_runs
+from sandtable.planning.uncertain.uncertainty import paired_runs
+from sandtable.planning.why import attribution
+from sandtable.planning.why.attribution import Attribution, attribute, bars_of_draws
+from sandtable.planning.why.games import shapley_values
 from sandtable.scenario.base import base_of
 from sandtable.scenario.compose import compose, compose_subsets
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandtable.market.demand import Demand
-from sandtable.planning import blocks
-from sandtable.planning.blocks import block_shares
+from sandtable.planning.uncertain import blocks
+from sandtable.planning.uncertain.blocks import block_shares
 
 INNER = np.array([0, 1, 1, 2, 0, 2, 3])
 OUTER = np.array([0, 0, 0, 1, 0, 1, 1])

@@ -9,9 +9,9 @@ import pytest
 
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import ParameterSet
-from sandtable.planning.draws import draw_parameters
-from sandtable.planning.inputs import draw_inputs, inputs_of, parameters_at
-from sandtable.planning.uncertainty import paired_runs
+from sandtable.planning.uncertain.draws import draw_parameters
+from sandtable.planning.uncertain.inputs import draw_inputs, inputs_of, parameters_at
+from sandtable.planning.uncertain.uncertainty import paired_runs
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import run
 from sandtable.scenario.summary import totals

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from sandtable.planning.deciding import Payoffs
+from sandtable.planning.options.deciding import Payoffs
 
 # Savage's table: rows are acts, columns states
 TABLE = Payoffs(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sandtable.planning.decision_log import actual_figure, calibrations
+from sandtable.planning.hindsight.decision_log import actual_figure, calibrations
 from sandtable.store.decisions import Decision, DecisionText, Role, Score
 from tests.planning.planned import DATA, OWN_FIRM, data_set
 

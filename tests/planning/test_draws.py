@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandtable.errors import InputError
-from sandtable.planning.draws import draw_parameters
+from sandtable.planning.uncertain.draws import draw_parameters
 from tests.planning.planned import DATA, data_set, uncertain, with_covariance, with_errors
 
 RANDOM = data_set(DATA).parameter_sets["random_coefficient"]

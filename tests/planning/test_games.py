@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sandtable.market.primitives import FloatArray
-from sandtable.planning.games import owen_values, shapley_interactions, shapley_values
+from sandtable.planning.why.games import owen_values, shapley_interactions, shapley_values
 
 values_of_four = arrays(np.float64, 16, elements=st.floats(-1e6, 1e6, width=32))
 groupings = st.lists(st.integers(0, 2), min_size=4, max_size=4)

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandtable.errors import InputError
-from sandtable.planning.choices import Choice, read_choices
-from sandtable.planning.goal_seeking import seek_goal
-from sandtable.planning.measuring import FIGURES, Measure
-from sandtable.planning.searching import SearchStoppedError
-from sandtable.planning.targets import Requirement, read_requirements
+from sandtable.planning.search.choices import Choice, read_choices
+from sandtable.planning.search.goal_seeking import seek_goal
+from sandtable.planning.search.measuring import FIGURES, Measure
+from sandtable.planning.search.searching import SearchStoppedError
+from sandtable.planning.search.targets import Requirement, read_requirements
 from sandtable.scenario.model import LeverMove, Rivals, Scenario
 from sandtable.scenario.run import run
 from tests.planning.planned import CUT, DATA, MONTHS, data_set, relative, scenario

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from sandtable.errors import InputError
 from sandtable.forecast import base_path
-from sandtable.planning.assumed import assumed_ranges
-from sandtable.planning.inputs import (
+from sandtable.planning.measures import MEASURES
+from sandtable.planning.search.targets import read_requirements
+from sandtable.planning.uncertain.assumed import assumed_ranges
+from sandtable.planning.uncertain.inputs import (
     Input,
     data_at,
     draw_inputs,
@@ -21,11 +23,9 @@ from sandtable.planning.inputs import (
     parameters_at,
     scenario_at,
 )
-from sandtable.planning.level_draws import LevelDraws, draw_levels
-from sandtable.planning.measures import MEASURES
-from sandtable.planning.risks import chance_of, contributions, risk_table, variance_cut
-from sandtable.planning.targets import read_requirements
-from sandtable.planning.uncertainty import LAYERS, PairedResult, StoppedError, paired_runs
+from sandtable.planning.uncertain.level_draws import LevelDraws, draw_levels
+from sandtable.planning.uncertain.risks import chance_of, contributions, risk_table, variance_cut
+from sandtable.planning.uncertain.uncertainty import LAYERS, PairedResult, StoppedError, paired_runs
 from sandtable.scenario.calendar import coming_periods
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario, Supply

@@ -16,10 +16,10 @@ from sandtable.cli import app, run_command
 from sandtable.data.loading import DataSet
 from sandtable.data.parameters import ParameterSet
 from sandtable.errors import InputError
-from sandtable.planning.lever_back_test import LeverBackTest, judge, lever_back_test
-from sandtable.planning.lever_measures import Agreement, agreement, wilson
-from sandtable.planning.past_events import events_table, history_of, levers_of
-from sandtable.planning.replaying import Replay, Replayer, slope_of
+from sandtable.planning.hindsight.lever_back_test import LeverBackTest, judge, lever_back_test
+from sandtable.planning.hindsight.lever_measures import Agreement, agreement, wilson
+from sandtable.planning.hindsight.past_events import events_table, history_of, levers_of
+from sandtable.planning.hindsight.replaying import Replay, Replayer, slope_of
 from sandtable.scenario.base import base_of
 from sandtable.scenario.model import LeverMove
 from sandtable.units import Change

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from sandtable.errors import ConvergenceError, InputError
-from sandtable.planning.choices import Choice
 from sandtable.planning.measures import MEASURES
-from sandtable.planning.measuring import Measure
-from sandtable.planning.optimising import Aim, optimise, pareto_front
-from sandtable.planning.outcomes import Outcome, require_as_found
-from sandtable.planning.risk import Risk
-from sandtable.planning.solving import Found
-from sandtable.planning.targets import Requirement, read_requirements
-from sandtable.planning.uncertainty import paired_runs
+from sandtable.planning.search.choices import Choice
+from sandtable.planning.search.measuring import Measure
+from sandtable.planning.search.optimising import Aim, optimise, pareto_front
+from sandtable.planning.search.outcomes import Outcome, require_as_found
+from sandtable.planning.search.risk import Risk
+from sandtable.planning.search.solving import Found
+from sandtable.planning.search.targets import Requirement, read_requirements
+from sandtable.planning.uncertain.uncertainty import paired_runs
 from sandtable.scenario.model import LeverMove, Rivals
 from sandtable.scenario.run import run
 from tests.planning.planned import DATA, data_set, relative, scenario, uncertain

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandtable.planning import sensitivity
-from sandtable.planning.assumed import POINT, assumed_ranges
-from sandtable.planning.information import information_values, to_test_next, unknowns_of
-from sandtable.planning.inputs import parameters_at
-from sandtable.planning.sensitivity import tornado
-from sandtable.planning.uncertainty import paired_runs
+from sandtable.planning.uncertain.assumed import POINT, assumed_ranges
+from sandtable.planning.uncertain.inputs import parameters_at
+from sandtable.planning.uncertain.uncertainty import paired_runs
+from sandtable.planning.why import sensitivity
+from sandtable.planning.why.information import information_values, to_test_next, unknowns_of
+from sandtable.planning.why.sensitivity import tornado
 from sandtable.scenario.calendar import coming_periods
 from sandtable.scenario.model import LeverMove
 from sandtable.scenario.run import Result, run

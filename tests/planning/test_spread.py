@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sandtable.planning.spread import QUANTILES, spread_of
+from sandtable.planning.uncertain.spread import QUANTILES, spread_of
 
 
 @pytest.mark.parametrize("n_draws", [200, 2000])

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from sandtable.errors import InputError
-from sandtable.planning import cluster as cluster_module
-from sandtable.planning.sweeping import sweep
+from sandtable.planning.sweeps import cluster as cluster_module
+from sandtable.planning.sweeps.sweeping import sweep
 from tests.planning.planned import DATA, data_set, scenario
 from tests.planning.test_sweeping import CASH, PRICES
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandtable.errors import InputError
-from sandtable.planning.axes import Axis, axis, read_axes
-from sandtable.planning.designs import Grid, Sample, blocks_of
 from sandtable.planning.measures import measures_of, sums_of
-from sandtable.planning.sweeping import SweepResult, sweep
+from sandtable.planning.sweeps.axes import Axis, axis, read_axes
+from sandtable.planning.sweeps.designs import Grid, Sample, blocks_of
+from sandtable.planning.sweeps.sweeping import SweepResult, sweep
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario
 from sandtable.scenario.run import run
 from tests.planning.planned import CUT, DATA, MONTHS, data_set, relative, scenario

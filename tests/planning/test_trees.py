@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from sandtable.cli import app
 from sandtable.errors import InputError
 from sandtable.planning.measures import measures_of, sums_of
-from sandtable.planning.trees import Tree, read_tree, run_tree
+from sandtable.planning.options.trees import Tree, read_tree, run_tree
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.model import Response, Rivals, Scenario
 from sandtable.scenario.run import run

@@ -14,9 +14,9 @@ from sandtable.errors import ConvergenceError
 from sandtable.market.demand import Demand
 from sandtable.market.inversion import invert_shares
 from sandtable.market.primitives import FloatArray
-from sandtable.planning import apart, bases
-from sandtable.planning.inputs import data_at
-from sandtable.planning.uncertainty import MEASURES, PairedResult, paired_runs
+from sandtable.planning.uncertain import apart, bases
+from sandtable.planning.uncertain.inputs import data_at
+from sandtable.planning.uncertain.uncertainty import MEASURES, PairedResult, paired_runs
 from sandtable.scenario.model import LeverMove, Response, Rivals, Scenario, Supply
 from sandtable.scenario.periods import PeriodResult, run_period
 from sandtable.scenario.run import run

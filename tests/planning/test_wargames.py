@@ -15,9 +15,9 @@ from typer.testing import CliRunner
 from sandtable.cli import app
 from sandtable.data.loading import DataSet
 from sandtable.errors import InputError
-from sandtable.planning.wargame_files import read_war_game
-from sandtable.planning.wargame_folder import STANDINGS, differences, save
-from sandtable.planning.wargames import Played, Round, Turn, WarGame, best_response, play
+from sandtable.planning.options.wargame_files import read_war_game
+from sandtable.planning.options.wargame_folder import STANDINGS, differences, save
+from sandtable.planning.options.wargames import Played, Round, Turn, WarGame, best_response, play
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.model import LeverMove, Scenario
 from sandtable.scenario.run import run

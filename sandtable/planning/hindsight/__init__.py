@@ -1,0 +1,1 @@
+"""Whether forecasts came true: past events replayed, decisions scored."""

@@ -1,0 +1,1 @@
+"""What reaches a target, and what is best: choices, requirements, goal seek, optimiser."""

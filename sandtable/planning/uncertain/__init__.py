@@ -1,0 +1,1 @@
+"""How sure a result is: draws of parameters, forecast and inputs, paired on both sides."""
