@@ -20,7 +20,7 @@ BROWSER_REQUIRED = os.environ.get("SANDTABLE_REQUIRE_BROWSER") == "1"
 
 # "ci" draws the same examples each time, so that a run is red because of the change and not by luck;
 # `pytest --hypothesis-profile=dev` searches afresh and longer.
-settings.register_profile("ci", derandomize=True, deadline=None, database=None)
+settings.register_profile("ci", max_examples=50, derandomize=True, deadline=None, database=None)
 settings.register_profile("dev", max_examples=1000, deadline=None)
 settings.load_profile("ci")
 

@@ -164,6 +164,7 @@ def test_premium_ev_is_judged_at_every_level_and_horizon() -> None:
     assert result is back_test(shipped("premium_ev"))
 
 
+@pytest.mark.slow
 def test_the_own_firm_may_be_gone() -> None:
     data_set = wandering(1)
     metadata = data_set.metadata.model_copy(update={"own_firm": "Nobody"})

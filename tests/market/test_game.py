@@ -241,6 +241,7 @@ def test_pass_through_of_a_single_product_is_one_less_its_share() -> None:
 
 
 @given(markets_with_gaps, st.booleans())
+@pytest.mark.slow
 def test_pass_through_is_the_change_of_the_equilibrium(drawn: Drawn, national: bool) -> None:
     market = drawn.market(national=national)
     game = replace(base_game(market), tax_rates=0.1)

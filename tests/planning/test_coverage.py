@@ -147,6 +147,7 @@ def _covered_by_layers(n_worlds: int, n_draws: int) -> dict[str, float]:
     return {name: count / n_worlds for name, count in held.items()}
 
 
+@pytest.mark.slow
 def test_intervals_of_all_layers_cover_what_they_promise() -> None:
     covered = _covered_by_layers(20, 40)
     assert all(0.6 <= part <= 0.95 for part in covered.values())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -182,10 +184,22 @@ def test_capacity_is_met_with_the_market_that_was_drawn() -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [estimated(CUT, MEDIA), replace(estimated(CUT, months=YEAR[:1]), rivals=ANSWER)],
-    ids=["together", "one by one"],
+    [
+        pytest.param(estimated(CUT, MEDIA), id="together"),
+        pytest.param(
+            replace(estimated(CUT, months=YEAR[:1]), rivals=ANSWER),
+            marks=pytest.mark.slow,
+            id="one by one",
+        ),
+    ],
 )
-def test_results_do_not_depend_on_the_number_of_workers(asked: Scenario) -> None:
+def test_results_do_not_depend_on_the_number_of_workers(
+    asked: Scenario, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = ModuleType("__main__")
+    page.__file__ = str(tmp_path / "page.py")
+    Path(page.__file__).write_text("raise SystemExit('the page was run in a worker')")
+    monkeypatch.setitem(sys.modules, "__main__", page)
     one, two = (drawn(asked, 10, workers=workers) for workers in (1, 2))
     for alone, shared in zip((*one.units, *one.profits), (*two.units, *two.profits), strict=True):
         assert np.array_equal(alone, shared)

@@ -5,10 +5,13 @@ Every draw stands alone and is calculated alike wherever it runs, so the numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
+from types import ModuleType
 
 import numpy as np
 
@@ -103,7 +106,8 @@ def run_apart(task: Task, *, workers: int, tick: Tick) -> tuple[Sides, list[Fail
     failures = []
     done = 0
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(_run, task.some(part)): part for part in parts}
+        with _without_main():
+            futures = {pool.submit(_run, task.some(part)): part for part in parts}
         try:
             for future in as_completed(futures):
                 part, (found, failed) = futures[future], future.result()
@@ -118,6 +122,17 @@ def run_apart(task: Task, *, workers: int, tick: Tick) -> tuple[Sides, list[Fail
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return sides, sorted(failures, key=lambda one: (one.draw, one.period))
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module while processes start: each would run its file again, which in the app is the page."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _run(task: Task, tick: Tick = lambda done: None) -> tuple[Sides, list[Failure]]:
