@@ -97,6 +97,7 @@ class Lag:
         self.held.clear()
 
 
+@pytest.mark.slow
 def test_eight_quick_moves_with_a_slow_server_lose_nothing(
     rigged: RunningApp, open_page: OpenPage, data_sets: dict[str, DataSet]
 ) -> None:

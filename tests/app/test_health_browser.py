@@ -64,7 +64,7 @@ def open_health(page: Page, url: str, language: Language) -> None:
     ("viewport", "language", "scheme"),
     [
         pytest.param(DESKTOP, "en", "light", marks=pytest.mark.slow),
-        (DESKTOP, "zh", "dark"),
+        pytest.param(DESKTOP, "zh", "dark", marks=pytest.mark.slow),
         (PHONE, "zh", "light"),
         pytest.param(PHONE, "en", "dark", marks=pytest.mark.slow),
     ],

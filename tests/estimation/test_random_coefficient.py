@@ -170,6 +170,7 @@ def test_planted_parameters_lie_in_the_intervals(method: str, optimal: list[str]
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_parameters_planted_in_premium_ev_lie_in_the_intervals(premium_ev: DataSet) -> None:
     path = ROOT / "market_data/premium_ev/estimates/random_coefficient_optimal.yaml"
     found = estimate(premium_ev, read_spec(path, premium_ev))

@@ -127,6 +127,7 @@ def test_keys_are_unique_and_references_are_met() -> None:
         assert set(table(name)["lead"]) <= leads, name
 
 
+@pytest.mark.slow
 def test_all_times_lie_in_the_months_and_in_their_order() -> None:
     end = pd.Timestamp("2026-07-01", tz="UTC")
     assert table("leads")["created_at"].between("2025-04-01", end).all()
@@ -166,6 +167,7 @@ def test_at_scale_1_the_leads_of_a_month_meet_every_count_of_the_funnel() -> Non
     assert len(cards) == pytest.approx(cells["cards"].sum(), rel=0.01)
 
 
+@pytest.mark.slow
 def test_the_stages_have_the_rates_of_the_funnel() -> None:
     early = created()[created() < "2026-01-01"].index  # long enough ago to have come to an end
     expected = funnel().query("period < '2026-01'")
