@@ -60,7 +60,9 @@ def drag(page: Page, product: str, pixels: int) -> None:
 
 def settled(page: Page) -> None:
     """Wait until the page has nothing left to draw."""
-    page.wait_for_function("!document.querySelector('[data-testid=stStatusWidget]')")
+    page.wait_for_function(
+        "!document.querySelector('[data-testid=stStatusWidget]')", timeout=180_000
+    )
     page.wait_for_timeout(1500)
 
 
