@@ -12,14 +12,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sandtable.cli import app, run_command
-from sandtable.data.catalogue import data_set_names
+from sandtable.cli import run_command
 from sandtable.errors import ConvergenceError
 from sandtable.market.equilibrium import Equilibrium
 from sandtable.scenario import files
 from sandtable.scenario import periods as periods_module
 from sandtable.scenario.files import read_scenario
 from sandtable.scenario.run import MEASURES, run
+from tests.commands import Command, commands, plain
 from tests.golden import SCENARIOS, result_of
 from tests.scenario.observed import data_set
 
@@ -37,29 +37,11 @@ def _loaded_once() -> Iterator[None]:
         yield
 
 
-Outcome = tuple[int, str, str]
-
-
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """Run a command line as ``sandtable ...`` would; exit code, output, errors."""
     monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*words: object) -> Outcome:
-        code = run_command(lambda: app([str(word) for word in words], prog_name="sandtable"))
-        printed = capsys.readouterr()
-        return code, printed.out, printed.err
-
-    return call
-
-
-def plain(text: str) -> Any:
-    """Read JSON and refuse NaN and infinity, which no other program could read."""
-
-    def refuse(constant: str) -> None:
-        raise AssertionError(f"{constant} is not JSON")
-
-    return json.loads(text, parse_constant=refuse)
+    return commands(capsys)
 
 
 @pytest.fixture
@@ -259,68 +241,6 @@ def test_levers_lists_the_whole_table(command: Any) -> None:
     assert [line.split()[0] for line in table.splitlines()[1:]] == names
     assert "finance: rate" in terms
     assert "must be given" in terms
-
-
-def test_data_list_and_show_say_what_is_real(command: Any) -> None:
-    code, out, _ = command("data", "list", "--json")
-    assert code == 0
-    kinds = {item["name"]: item["kind"] for item in plain(out)["data_sets"]}
-    assert kinds == {"premium_ev": "synthetic", "us_autos": "real"}
-    _, shown, _ = command("data", "list")
-    assert all(name in shown for name in data_set_names())
-    code, out, _ = command("data", "show", "us_autos", "--json")
-    found = plain(out)
-    assert (code, found["rows"]["sales"]) == (0, 2217)
-    assert found["sha256"] == data_set("us_autos").sha256
-    code, shown, _ = command("data", "show", "us_autos")
-    assert code == 0
-    assert ["sales", "2,217"] in [line.split() for line in shown.splitlines()]
-
-
-def test_data_show_of_an_unknown_name_ends_with_2(command: Any) -> None:
-    code, out, err = command("data", "show", "us_auto")
-    assert (code, out) == (2, "")
-    assert "no data set is called 'us_auto'; did you mean 'us_autos'?" in err
-
-
-def test_data_check_holds_a_folder_against_its_contract(command: Any, tmp_path: Path) -> None:
-    folder = ROOT / "market_data" / "us_autos"
-    code, out, _ = command("data", "check", folder, "--json")
-    assert (code, plain(out)["valid"]) == (0, True)
-    code, out, _ = command("data", "check", folder)
-    assert code == 0
-    assert out.endswith(f"{folder}: valid, sha256 {data_set('us_autos').sha256}\n")
-    (tmp_path / "empty").mkdir()
-    code, out, err = command("data", "check", tmp_path / "empty", "--json")
-    assert code == 2
-    faults = plain(out)["faults"]
-    assert plain(out)["valid"] is False
-    assert err.splitlines() == [*faults, f"{len(faults)} faults; nothing was written."]
-    code, out, err = command("data", "check", tmp_path / "gone")
-    assert (code, out) == (2, "")
-    assert "no such folder; check the path." in err
-
-
-def test_data_generate_makes_what_it_says(
-    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def generate(folder: Path, seed: int) -> Path:
-        asked.append((folder, seed))
-        return folder
-
-    monkeypatch.setattr("sandtable.synthetic.generate", generate)
-    out_folder = tmp_path / "premium_ev"
-    code, out, _ = command(
-        "data", "generate", "premium_ev", "--out", out_folder, "--seed", 7, "--json"
-    )
-    assert (code, asked) == (0, [(out_folder, 7)])
-    assert plain(out) == {"schema": 1, "name": "premium_ev", "folder": str(out_folder)}
-    code, _, err = command("data", "generate", "premium-ev")
-    assert code == 2
-    assert "no such synthetic data set; did you mean 'premium_ev'?" in err
-    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from sandtable.cli import app, run_command
+from tests.commands import Command, commands
 
 SOURCE = Path(__file__).parents[1] / "market_data" / "premium_ev"
 LAST = "2026-03"
@@ -20,7 +19,6 @@ title: Hold what we have
 data: {data}
 horizon: {{from: 2026-04, periods: {periods}}}
 """
-Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -28,13 +26,7 @@ def command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Command:
     monkeypatch.setenv("SANDTABLE_STORE", str(tmp_path / "store.sqlite"))
-
-    def call(*words: str) -> tuple[int, str, str]:
-        code = run_command(lambda: app(["decisions", *words], standalone_mode=True))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+    return commands(capsys, "decisions")
 
 
 @pytest.fixture

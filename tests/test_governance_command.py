@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sandtable.cli import app, run_command
 from sandtable.indicators import catalogue
 from sandtable.indicators.governing import standing, text_of
 from sandtable.store import open_store
+from tests.commands import Command, commands
 
 CODE = "sal_testdrive_rate"
-Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -22,13 +20,7 @@ def command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Command:
     monkeypatch.setenv("SANDTABLE_STORE", str(tmp_path / "store.sqlite"))
-
-    def call(*words: str) -> tuple[int, str, str]:
-        code = run_command(lambda: app(["indicators", *words], standalone_mode=True))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+    return commands(capsys, "indicators")
 
 
 def edited_layer(tmp_path: Path, old: str, new: str) -> Path:
